@@ -1,0 +1,1 @@
+"""DuckDB: an embedded database, in a file or in memory."""

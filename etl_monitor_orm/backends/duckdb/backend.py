@@ -1,0 +1,83 @@
+"""DuckDB as the monitor's database: engines, conflicts, errors."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import AbstractContextManager
+from typing import Final
+from uuid import uuid4
+
+import duckdb
+import sqlalchemy
+from sqlalchemy.engine import URL, Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
+
+from etl_monitor_orm.backends.base import Capabilities
+from etl_monitor_orm.backends.duckdb.dialect import DuckDBDialect
+from etl_monitor_orm.errors import ConfigurationError, DatabaseError, DatabaseLocked, EtlMonitorError, SchemaMissing
+
+MEMORY: Final = ":memory:"
+
+_numbering: dict[str, threading.RLock] = {}
+_numbering_guard = threading.Lock()
+
+
+class DuckDBBackend:
+    """One file, or one named database in memory, written by one process at a time."""
+
+    capabilities: Final = Capabilities(
+        transactions=True, returning=True, users=False, catalogs=False, max_bound_values=10_000
+    )
+
+    def create_engine(self, url: URL, *, catalog: str | None) -> Engine:
+        """Return a pooled engine whose threads share one database, in memory too."""
+        if catalog is not None:
+            raise ConfigurationError(
+                f"DuckDB has no catalogs, but catalog={catalog!r} was given. Leave it out, and unset ETL_MONITOR_CATALOG."
+            )
+        if url.database in (None, "", MEMORY):
+            # An unnamed database in memory would be another one on every thread.
+            url = url.set(database=MEMORY + uuid4().hex)
+        return sqlalchemy.create_engine(url, poolclass=QueuePool, pool_size=8, max_overflow=32, hide_parameters=True)
+
+    def accept(self, engine: Engine) -> None:
+        """Refuse an engine of the stock dialect, which lets results of one connection overwrite each other."""
+        if not isinstance(engine.dialect, DuckDBDialect):
+            raise ConfigurationError(
+                "This engine was made before etl_monitor_orm was imported, by a DuckDB dialect that mixes up results. "
+                "Import etl_monitor_orm first, or make it with etl_monitor_orm.create_engine(url)."
+            )
+
+    def is_conflict(self, error: DBAPIError) -> bool:
+        """DuckDB aborts the transaction that loses, at the statement or at COMMIT; two first inserts collide on the key."""
+        cause = error.orig
+        if isinstance(cause, duckdb.TransactionException):
+            return True
+        return isinstance(cause, duckdb.ConstraintException) and "uplicate key" in str(cause)
+
+    def explain(self, error: DBAPIError, engine: Engine) -> EtlMonitorError:
+        """Tell a held file, a missing schema and a refused statement apart."""
+        cause, words = error.orig, str(error.orig)
+        place = engine.url.render_as_string(hide_password=True)
+        if isinstance(cause, duckdb.IOException) and "lock" in words:
+            return DatabaseLocked(
+                f"Another process holds {place}: DuckDB lets one process write a file at a time. "
+                f"End that process, or give the monitor a file of its own. DuckDB says: {words}"
+            )
+        if isinstance(cause, duckdb.CatalogException) and "does not exist" in words:
+            return SchemaMissing(
+                f"{place} lacks a table or view of the monitor. Run `etl-monitor db upgrade --url {place}`, "
+                f"or call monitor.setup(). DuckDB says: {words}"
+            )
+        if isinstance(cause, duckdb.IOException):
+            return ConfigurationError(f"{place} cannot be opened or written. DuckDB says: {words}")
+        return DatabaseError(f"DuckDB refused a statement on {place}: {words}")
+
+    def numbering(self, engine: Engine) -> AbstractContextManager[object]:
+        """One lock per database and process: DuckDB's snapshots would let a reset and a run read one number.
+
+        One process writes a file at a time, so a lock in that process is enough.
+        """
+        with _numbering_guard:
+            return _numbering.setdefault(str(engine.url.database), threading.RLock())
