@@ -41,7 +41,6 @@ CONSTRAINTS: TableValuedAlias = func.duckdb_constraints().table_valued(
     column("table_name", String),
     column("constraint_index", Integer),
     column("constraint_type", String),
-    column("constraint_name", String),
     column("constraint_column_names", NullType),
     column("expression", String),
     column("referenced_table", String),

@@ -10,13 +10,16 @@ from __future__ import annotations
 import duckdb
 import duckdb_engine
 from packaging.version import Version
-from sqlalchemy import Column
+from sqlalchemy import Column, types, util
 from sqlalchemy.dialects.postgresql.base import PGExecutionContext
+from sqlalchemy.engine.reflection import Inspector
 
+from etl_monitor_orm.backends.duckdb.compiler import DuckDBCompiler, DuckDBTypeCompiler
 from etl_monitor_orm.backends.duckdb.cursor import BufferedConnection
 from etl_monitor_orm.backends.duckdb.ddl import DuckDBDDLCompiler
 from etl_monitor_orm.backends.duckdb.identity import identity_sequence
 from etl_monitor_orm.backends.duckdb.reflection import ReflectionMixin
+from etl_monitor_orm.backends.duckdb.types import DuckDBInterval, DuckDBNumeric, JSONKey, JSONPath
 
 
 class DuckDBExecutionContext(PGExecutionContext):
@@ -39,7 +42,21 @@ class DuckDBDialect(ReflectionMixin, duckdb_engine.Dialect):
     supports_constraint_comments = False
     supports_native_decimal = True
     supports_identity_columns = False
+    supports_alter = False
+    max_identifier_length = 9_999
 
+    colspecs = util.update_copy(
+        duckdb_engine.Dialect.colspecs,
+        {
+            types.Interval: DuckDBInterval,
+            types.JSON.JSONPathType: JSONPath,
+            types.JSON.JSONStrIndexType: JSONKey,
+            types.Numeric: DuckDBNumeric,
+        },
+    )
+    inspector = Inspector
+    statement_compiler = DuckDBCompiler
+    type_compiler_cls = DuckDBTypeCompiler
     ddl_compiler = DuckDBDDLCompiler
     execution_ctx_cls = DuckDBExecutionContext
 

@@ -36,7 +36,7 @@ from etl_monitor_orm.backends.duckdb.catalogue import (
     VIEWS,
 )
 from etl_monitor_orm.backends.duckdb.names import split_schema, unquoted
-from etl_monitor_orm.backends.duckdb.types import type_named
+from etl_monitor_orm.backends.duckdb.type_names import type_named
 
 _TEMPORARY = "temp"
 """The database in which DuckDB keeps a connection's temporary objects."""
@@ -215,8 +215,7 @@ class ReflectionMixin:
                 (schema, name),
                 next(
                     (
-                        {"name": row.constraint_name, "constrained_columns": row.constraint_column_names}
-                        for row in rows
+                        {"name": None, "constrained_columns": row.constraint_column_names} for row in rows
                     ),
                     ReflectionDefaults.pk_constraint(),
                 ),
@@ -240,7 +239,7 @@ class ReflectionMixin:
         return [
             (
                 (schema, name),
-                [{"name": row.constraint_name, "column_names": row.constraint_column_names} for row in rows],
+                [{"name": None, "column_names": row.constraint_column_names} for row in rows],
             )
             for name, rows in _constraints(connection, "UNIQUE", schema, filter_names, scope, kind)
         ]
@@ -261,7 +260,7 @@ class ReflectionMixin:
                 (schema, name),
                 [
                     {
-                        "name": row.constraint_name,
+                        "name": None,
                         "constrained_columns": row.constraint_column_names,
                         "referred_schema": schema,
                         "referred_table": row.referenced_table,
@@ -290,7 +289,7 @@ class ReflectionMixin:
         return [
             (
                 (schema, name),
-                [{"name": row.constraint_name, "sqltext": row.expression} for row in rows],
+                [{"name": None, "sqltext": row.expression} for row in rows],
             )
             for name, rows in _constraints(connection, "CHECK", schema, filter_names, scope, kind)
         ]
@@ -312,6 +311,26 @@ class ReflectionMixin:
             ((schema, name), [_index(row) for row in rows[relation.place]])
             for name, relation in relations.items()
         ]
+
+    @cache
+    def get_indexes(
+        self, connection: Connection, table_name: str, schema: str | None = None, **kw: object
+    ) -> list[ReflectedIndex]:
+        """The indexes of one table; duckdb-engine has a method of this name that finds none.
+
+        Raises:
+            NoSuchTableError: there is no such table.
+        """
+        found = self.get_multi_indexes(
+            connection,
+            schema=schema,
+            filter_names=[table_name],
+            scope=ObjectScope.ANY,
+            kind=ObjectKind.ANY,
+        )
+        if not found:
+            raise NoSuchTableError(f"{schema}.{table_name}" if schema else table_name)
+        return found[0][1]
 
     def get_multi_table_comment(
         self,

@@ -1,60 +1,65 @@
-"""SQLAlchemy types from the names that DuckDB gives its column types."""
+"""Types whose values DuckDB takes or gives in another form than PostgreSQL."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+import datetime
+from collections.abc import Callable, Sequence
+from decimal import Decimal
 
-from duckdb_engine import datatypes
 from sqlalchemy import types
-from sqlalchemy.types import TypeEngine
-
-_SIMPLE: Mapping[str, Callable[[], TypeEngine[object]]] = {
-    "BIGINT": types.BIGINT,
-    "BIT": types.NullType,
-    "BLOB": types.LargeBinary,
-    "BOOLEAN": types.BOOLEAN,
-    "DATE": types.DATE,
-    "DOUBLE": types.Double,
-    "FLOAT": types.Float,
-    "HUGEINT": datatypes.HugeInteger,
-    "INTEGER": types.INTEGER,
-    "INTERVAL": types.Interval,
-    "JSON": types.JSON,
-    "SMALLINT": types.SMALLINT,
-    "TIME": types.TIME,
-    "TIME WITH TIME ZONE": lambda: types.TIME(timezone=True),
-    "TIMESTAMP": types.TIMESTAMP,
-    "TIMESTAMP WITH TIME ZONE": lambda: types.TIMESTAMP(timezone=True),
-    "TIMESTAMP_MS": types.TIMESTAMP,
-    "TIMESTAMP_NS": types.TIMESTAMP,
-    "TIMESTAMP_S": types.TIMESTAMP,
-    "TINYINT": datatypes.TinyInteger,
-    "UBIGINT": datatypes.UBigInteger,
-    "UHUGEINT": datatypes.UHugeInteger,
-    "UINTEGER": datatypes.UInteger,
-    "USMALLINT": datatypes.USmallInteger,
-    "UTINYINT": datatypes.UTinyInteger,
-    "UUID": types.Uuid,
-    "VARCHAR": types.VARCHAR,
-}
-_DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
-_ARRAY = re.compile(r"(.+)\[\d*\]", re.DOTALL)
-_ENUM = re.compile(r"ENUM\((.*)\)", re.DOTALL)
-_QUOTED = re.compile(r"'((?:[^']|'')*)'")
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Dialect
+from sqlalchemy.engine.processors import to_float
 
 
-def type_named(name: str) -> TypeEngine[object]:
-    """The SQLAlchemy type of a DuckDB type, such as ``DECIMAL(18,3)`` or ``INTEGER[]``.
+class DuckDBNumeric(types.Numeric[Decimal]):
+    """Decimals, of which some arrive as floats: DuckDB divides decimals into DOUBLE."""
 
-    Nested types whose parts SQLAlchemy has no words for come back as ``NullType``.
+    def bind_processor(self, dialect: Dialect) -> None:
+        """The driver takes Decimal as it is."""
+
+    def result_processor(
+        self, dialect: Dialect, coltype: object
+    ) -> Callable[[object], Decimal | float | None] | None:
+        """Turn what the driver gives for this column into the Python type that is asked for."""
+        if str(coltype).startswith("DECIMAL"):
+            return None if self.asdecimal else to_float
+        return (lambda value: None if value is None else Decimal(str(value))) if self.asdecimal else None
+
+
+class DuckDBInterval(postgresql.INTERVAL):
+    """Intervals, whose literals DuckDB reads as text."""
+
+    def literal_processor(self, dialect: Dialect) -> Callable[[datetime.timedelta], str]:
+        """Render an interval in microseconds, which is all that it has to say."""
+        return lambda value: f"INTERVAL '{value // datetime.timedelta(microseconds=1)} microseconds'"
+
+
+class _Pointer:
+    """A JSON Pointer (RFC 6901), the one form of path in which every key can be written."""
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[object], object]:
+        return _pointer
+
+    def literal_processor(self, dialect: Dialect) -> Callable[[object], str]:
+        quote = types.String().literal_processor(dialect)
+        assert quote is not None
+        return lambda value: quote(str(_pointer(value)))
+
+
+class JSONKey(_Pointer, types.JSON.JSONStrIndexType):
+    """A key of a JSON object: DuckDB takes a bare one for a path when it starts with ``$`` or ``/``."""
+
+
+class JSONPath(_Pointer, types.JSON.JSONPathType):
+    """A path of keys and positions into a JSON value."""
+
+
+def _pointer(value: object) -> object:
+    """The JSON Pointer to a key or a sequence of keys and positions.
+
+    >>> _pointer(["a/b", 0])
+    '/a~1b/0'
     """
-    if simple := _SIMPLE.get(name):
-        return simple()
-    if array := _ARRAY.fullmatch(name):
-        return types.ARRAY(type_named(array[1]))
-    if decimal := _DECIMAL.fullmatch(name):
-        return types.NUMERIC(int(decimal[1]), int(decimal[2]))
-    if enum := _ENUM.fullmatch(name):
-        return types.Enum(*(label.replace("''", "'") for label in _QUOTED.findall(enum[1])))
-    return types.NullType()
+    steps: Sequence[object] = value if isinstance(value, (list, tuple)) else [value]
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
