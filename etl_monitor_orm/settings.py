@@ -1,0 +1,69 @@
+"""Where the monitor lives: read once from arguments and `ETL_MONITOR_*` variables, then frozen."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from etl_monitor_orm.errors import ConfigurationError
+
+DEFAULT_URL = "duckdb:///etl_monitor.duckdb"
+DEFAULT_SCHEMA = "etl"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of one monitor.
+
+    Attributes:
+        url: The database; its password is masked in every rendering.
+        schema: The schema of the tables and views.
+        catalog: The Unity Catalog catalog, for databases that have catalogs.
+        actor: The name for `CreatedBy` and `LastUpdatedBy`; None means the database's user, else the OS user.
+    """
+
+    url: URL
+    schema: str = DEFAULT_SCHEMA
+    catalog: str | None = None
+    actor: str | None = None
+
+    @classmethod
+    def read(
+        cls,
+        url: str | URL | None = None,
+        *,
+        schema: str | None = None,
+        catalog: str | None = None,
+        actor: str | None = None,
+    ) -> Settings:
+        """Combine arguments with the environment; an argument wins over its variable.
+
+        Args:
+            url: A SQLAlchemy URL; else `ETL_MONITOR_URL`, else `duckdb:///etl_monitor.duckdb`.
+            schema: Else `ETL_MONITOR_SCHEMA`, else `etl`.
+            catalog: Else `ETL_MONITOR_CATALOG`.
+            actor: Else `ETL_MONITOR_ACTOR`.
+
+        Raises:
+            ConfigurationError: The URL cannot be read, or a name is empty.
+        """
+        try:
+            parsed = make_url(url or os.environ.get("ETL_MONITOR_URL") or DEFAULT_URL)
+        except (ArgumentError, ValueError):
+            # The text itself may hold a password, so it is not repeated.
+            raise ConfigurationError(
+                "The database URL cannot be read. Write it like duckdb:///etl_monitor.duckdb, "
+                "as an argument, as --url, or in ETL_MONITOR_URL."
+            ) from None
+        name = schema if schema is not None else os.environ.get("ETL_MONITOR_SCHEMA") or DEFAULT_SCHEMA
+        if not isinstance(name, str) or not name.strip():
+            raise ConfigurationError("The schema's name must not be empty; the default is etl.")
+        return cls(
+            url=parsed,
+            schema=name,
+            catalog=catalog or os.environ.get("ETL_MONITOR_CATALOG") or None,
+            actor=actor or os.environ.get("ETL_MONITOR_ACTOR") or None,
+        )
