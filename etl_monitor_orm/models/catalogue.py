@@ -1,0 +1,196 @@
+"""The catalogue: what should run. Four tables that people register into."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import BigInteger, Boolean, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from etl_monitor_orm.models.base import Audited, Base, UTCDateTime, Word
+from etl_monitor_orm.vocabulary import LoadFrequency, ParameterType, SourceType
+
+if TYPE_CHECKING:
+    from etl_monitor_orm.models.results import ProcessingStep
+
+
+class SequenceStage(Audited, Base):
+    """A stage: tasks of one stage may run in parallel, stages run in order (`ETLconfigSequence`)."""
+
+    __tablename__ = "ETLconfigSequence"
+    __table_args__ = {"comment": "Stages that order the tasks of a pass; 0 to 6 belong to the framework"}  # noqa: RUF012
+
+    sequence_id: Mapped[int] = mapped_column(
+        "SequenceID", Integer, primary_key=True, autoincrement=False, comment="Position of the stage; custom ones start at 10"
+    )
+    sequence_code: Mapped[str] = mapped_column("SequenceCode", String, comment="Short code of the stage")
+    sequence_name: Mapped[str | None] = mapped_column("SequenceName", String, comment="Name for people")
+    sequence_description: Mapped[str | None] = mapped_column(
+        "SequenceDescription", String, comment="What tasks of this stage do"
+    )
+    sort_order: Mapped[int | None] = mapped_column("SortOrder", Integer, comment="Order in listings")
+    is_active: Mapped[bool | None] = mapped_column("IsActive", Boolean, comment="Whether the stage is in use")
+
+    tasks: Mapped[list[Task]] = relationship(
+        primaryjoin="SequenceStage.sequence_id == foreign(Task.sequence_id)", viewonly=True, lazy="raise", uselist=True
+    )
+
+
+class Process(Audited, Base):
+    """A domain load, such as CORP / HR_DAILY (`ETLconfigProcess`)."""
+
+    __tablename__ = "ETLconfigProcess"
+    __table_args__ = {"comment": "Registered domain loads, one row each"}  # noqa: RUF012
+
+    project_code: Mapped[str] = mapped_column(
+        "ProjectCode", String, primary_key=True, comment="Project that owns the load"
+    )
+    process_load: Mapped[str] = mapped_column(
+        "ProcessLoad", String, primary_key=True, comment="Name of the load within its project"
+    )
+    process_name: Mapped[str | None] = mapped_column("ProcessName", String, comment="Name for people")
+    process_description: Mapped[str | None] = mapped_column(
+        "ProcessDescription", String, comment="What the load delivers"
+    )
+    process_owner: Mapped[str | None] = mapped_column("ProcessOwner", String, comment="Person or team to ask")
+    load_frequency: Mapped[LoadFrequency | None] = mapped_column(
+        "LoadFrequency", Word(LoadFrequency), comment="How often it is due: D, W, M, Y, or A for ad hoc"
+    )
+    is_active: Mapped[bool | None] = mapped_column(
+        "IsActive", Boolean, comment="Whether new runs may start; history stays either way"
+    )
+
+    tasks: Mapped[list[Task]] = relationship(
+        primaryjoin="and_(Process.project_code == foreign(Task.project_code),"
+        " Process.process_load == foreign(Task.process_load))",
+        viewonly=True,
+        lazy="raise",
+        uselist=True,
+        order_by="[Task.workflow_id, Task.sequence_id, Task.task_id]",
+    )
+    parameters: Mapped[list[Parameter]] = relationship(
+        primaryjoin="and_(Process.project_code == foreign(Parameter.project_code),"
+        " Process.process_load == foreign(Parameter.process_load))",
+        viewonly=True,
+        lazy="raise",
+        uselist=True,
+        order_by="Parameter.parameter_name",
+    )
+
+
+class Task(Audited, Base):
+    """One unit of work of a process (`ETLconfigTasks`)."""
+
+    __tablename__ = "ETLconfigTasks"
+    __table_args__ = {"comment": "Units of work of each process, and where in its order they stand"}  # noqa: RUF012
+
+    task_id: Mapped[int] = mapped_column(
+        "TaskID", Integer, primary_key=True, autoincrement=False, comment="Number within process and pass; 0 is the initiation"
+    )
+    project_code: Mapped[str] = mapped_column("ProjectCode", String, primary_key=True, comment="Project of the process")
+    process_load: Mapped[str] = mapped_column("ProcessLoad", String, primary_key=True, comment="Process of the task")
+    workflow_id: Mapped[int] = mapped_column(
+        "WorkFlowID", Integer, primary_key=True, autoincrement=False, comment="Pass over the data; 0 is the initiation"
+    )
+    sequence_id: Mapped[int] = mapped_column("SequenceID", Integer, comment="Stage within the pass")
+    task_name: Mapped[str] = mapped_column("TaskName", String, comment="Name for people")
+    task_description: Mapped[str | None] = mapped_column("TaskDescription", String, comment="What the task does")
+    source_type: Mapped[SourceType | None] = mapped_column(
+        "SourceType", Word(SourceType), comment="Kind of job: ADF_PIPELINE, DBX_JOB, DBX_NOTEBOOK or DATAFLOW"
+    )
+    source_identifier: Mapped[str | None] = mapped_column(
+        "SourceIdentifier", String, comment="Which job: a pipeline's name, a notebook's path, a job's id"
+    )
+    source_system_code: Mapped[str | None] = mapped_column(
+        "SourceSystemCode", String, comment="Name of the parameter that holds the task's watermark"
+    )
+    load_frequency: Mapped[LoadFrequency | None] = mapped_column(
+        "LoadFrequency", Word(LoadFrequency), comment="How often it is due: D, W, M, Y, or A for ad hoc"
+    )
+    task_mandatory: Mapped[bool | None] = mapped_column(
+        "TaskMandatory", Boolean, comment="Whether its failure blocks what follows"
+    )
+    expected_duration_seconds: Mapped[int | None] = mapped_column(
+        "ExpectedDurationSeconds", Integer, comment="Longest acceptable duration in seconds; NULL means no limit"
+    )
+    is_active: Mapped[bool | None] = mapped_column(
+        "IsActive", Boolean, comment="Whether runs include the task; history stays either way"
+    )
+
+    process: Mapped[Process | None] = relationship(
+        primaryjoin="and_(foreign(Task.project_code) == Process.project_code,"
+        " foreign(Task.process_load) == Process.process_load)",
+        viewonly=True,
+        lazy="raise",
+    )
+    stage: Mapped[SequenceStage | None] = relationship(
+        primaryjoin="foreign(Task.sequence_id) == SequenceStage.sequence_id", viewonly=True, lazy="raise"
+    )
+    parameter: Mapped[Parameter | None] = relationship(
+        primaryjoin="and_(foreign(Task.project_code) == Parameter.project_code,"
+        " foreign(Task.process_load) == Parameter.process_load,"
+        " foreign(Task.source_system_code) == Parameter.parameter_name)",
+        viewonly=True,
+        lazy="raise",
+    )
+    steps: Mapped[list[ProcessingStep]] = relationship(
+        primaryjoin="and_(Task.project_code == foreign(ProcessingStep.project_code),"
+        " Task.process_load == foreign(ProcessingStep.process_load),"
+        " Task.workflow_id == foreign(ProcessingStep.workflow_id),"
+        " Task.task_id == foreign(ProcessingStep.task_id))",
+        viewonly=True,
+        lazy="raise",
+        uselist=True,
+        order_by="[ProcessingStep.processing_date, ProcessingStep.attempts]",
+    )
+
+
+class Parameter(Audited, Base):
+    """A watermark, a switch or the process's date (`ETLconfigParameters`)."""
+
+    __tablename__ = "ETLconfigParameters"
+    __table_args__ = {"comment": "Watermarks and settings of each process, typed"}  # noqa: RUF012
+
+    project_code: Mapped[str] = mapped_column("ProjectCode", String, primary_key=True, comment="Project of the process")
+    process_load: Mapped[str] = mapped_column("ProcessLoad", String, primary_key=True, comment="Process of the parameter")
+    parameter_name: Mapped[str] = mapped_column(
+        "ParameterName", String, primary_key=True, comment="Name; tasks refer to it in SourceSystemCode"
+    )
+    parameter_description: Mapped[str | None] = mapped_column(
+        "ParameterDescription", String, comment="What the value means"
+    )
+    parameter_type: Mapped[ParameterType] = mapped_column(
+        "ParameterType", Word(ParameterType), comment="DELTA_DATE, DELTA_ID, FLAG or SYSTEM: which value counts"
+    )
+    value_int: Mapped[int | None] = mapped_column("ValueINT", BigInteger, comment="Value of a DELTA_ID")
+    value_datetime: Mapped[datetime | None] = mapped_column(
+        "ValueDateTime", UTCDateTime, comment="Value of a DELTA_DATE or SYSTEM parameter (UTC)"
+    )
+    value_bit: Mapped[bool | None] = mapped_column("ValueBIT", Boolean, comment="Value of a FLAG")
+
+    process: Mapped[Process | None] = relationship(
+        primaryjoin="and_(foreign(Parameter.project_code) == Process.project_code,"
+        " foreign(Parameter.process_load) == Process.process_load)",
+        viewonly=True,
+        lazy="raise",
+    )
+    tasks: Mapped[list[Task]] = relationship(
+        primaryjoin="and_(Parameter.project_code == foreign(Task.project_code),"
+        " Parameter.process_load == foreign(Task.process_load),"
+        " Parameter.parameter_name == foreign(Task.source_system_code))",
+        viewonly=True,
+        lazy="raise",
+        uselist=True,
+    )
+
+    @property
+    def value(self) -> datetime | int | bool | None:
+        """The active value: the one of the three value columns that the type selects."""
+        match self.parameter_type:
+            case ParameterType.DELTA_ID:
+                return self.value_int
+            case ParameterType.FLAG:
+                return self.value_bit
+            case _:
+                return self.value_datetime
