@@ -1,0 +1,1 @@
+"""SQL that SQLAlchemy lacks: the MERGE statement and a few functions, compiled per database."""

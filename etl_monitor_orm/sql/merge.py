@@ -1,0 +1,105 @@
+"""MERGE: the one statement that both databases apply atomically and guard row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from sqlalchemy import Column, ColumnElement, Executable, FromClause, Table, literal
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.expression import ClauseElement
+from sqlalchemy.sql.visitors import InternalTraversal
+
+
+class Merge(Executable, ClauseElement):
+    """`MERGE INTO target USING source ON condition`, with at most one branch of each kind.
+
+    Args:
+        target: The table to change.
+        source: A subquery; a row of it matches at most one row of the target.
+        on: How a source row finds its target row.
+
+    Example:
+        `Merge(table, source, table.c.ID == source.c.ID).update({table.c.Name: source.c.Name}, where=...)`
+    """
+
+    inherit_cache = True
+    _traverse_internals: ClassVar = [
+        ("target", InternalTraversal.dp_clauseelement),
+        ("source", InternalTraversal.dp_clauseelement),
+        ("on", InternalTraversal.dp_clauseelement),
+        ("update_columns", InternalTraversal.dp_clauseelement_tuple),
+        ("update_values", InternalTraversal.dp_clauseelement_tuple),
+        ("update_guard", InternalTraversal.dp_clauseelement),
+        ("insert_columns", InternalTraversal.dp_clauseelement_tuple),
+        ("insert_values", InternalTraversal.dp_clauseelement_tuple),
+        ("returned", InternalTraversal.dp_clauseelement_tuple),
+    ]
+    """What makes two statements the same one to SQLAlchemy's cache of compiled statements."""
+
+    def __init__(self, target: Table, source: FromClause, on: ColumnElement[bool]) -> None:
+        self.target = target
+        self.source = source
+        self.on = on
+        self.update_columns: tuple[Column[Any], ...] = ()
+        self.update_values: tuple[ColumnElement[Any], ...] = ()
+        self.update_guard: ColumnElement[bool] | None = None
+        self.insert_columns: tuple[Column[Any], ...] = ()
+        self.insert_values: tuple[ColumnElement[Any], ...] = ()
+        self.returned: tuple[Column[Any], ...] = ()
+
+    @property
+    def _all_selected_columns(self) -> tuple[Column[Any], ...]:
+        # A result that comes from a cached compilation maps its columns through this.
+        return self.returned
+
+    def update(self, values: Mapping[Any, object], *, where: ColumnElement[bool] | None = None) -> Merge:
+        """Change matched rows for which `where` holds; values are expressions or plain Python values."""
+        self.update_columns, self.update_values = tuple(values), _expressions(values)
+        self.update_guard = where
+        return self
+
+    def insert(self, values: Mapping[Any, object]) -> Merge:
+        """Add source rows that match no target row."""
+        self.insert_columns, self.insert_values = tuple(values), _expressions(values)
+        return self
+
+    def returning(self, *columns: Column[Any]) -> Merge:
+        """Hand back these columns of the rows written, where the database can; others ignore it."""
+        self.returned = columns
+        return self
+
+
+def _expressions(values: Mapping[Any, object]) -> tuple[ColumnElement[Any], ...]:
+    return tuple(
+        value if isinstance(value, ColumnElement) else literal(value, column.type) for column, value in values.items()
+    )
+
+
+@compiles(Merge)
+def _merge(element: Merge, compiler: SQLCompiler, **kw: Any) -> str:
+    def sql(part: ClauseElement, **options: Any) -> str:
+        return compiler.process(part, **kw, **options)
+
+    name = compiler.preparer.format_column
+    words = ["MERGE INTO", sql(element.target, asfrom=True), "USING", sql(element.source, asfrom=True)]
+    words += ["ON", sql(element.on)]
+    if element.update_columns:
+        words.append("WHEN MATCHED")
+        if element.update_guard is not None:
+            words += ["AND", sql(element.update_guard)]
+        pairs = zip(element.update_columns, element.update_values, strict=True)
+        words += ["THEN UPDATE SET", ", ".join(f"{name(column)} = {sql(value)}" for column, value in pairs)]
+    if element.insert_columns:
+        words += ["WHEN NOT MATCHED THEN INSERT (", ", ".join(map(name, element.insert_columns)), ")"]
+        words += ["VALUES (", ", ".join(map(sql, element.insert_values)), ")"]
+    return " ".join(words)
+
+
+@compiles(Merge, "duckdb")
+def _merge_returning(element: Merge, compiler: SQLCompiler, **kw: Any) -> str:
+    statement = _merge(element, compiler, **kw)
+    if not element.returned:
+        return statement
+    return " ".join([statement, "RETURNING", ", ".join(compiler.preparer.format_column(c) for c in element.returned)])
