@@ -1,0 +1,68 @@
+"""Which attempts count: the current one of each step, and how attempts are told apart and counted."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Subquery, case, func, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm.util import AliasedClass
+
+from etl_monitor_orm.models import ProcessingStep
+from etl_monitor_orm.vocabulary import INITIATION_ID, QUEUED, Status
+
+Steps = type[ProcessingStep] | AliasedClass[ProcessingStep]
+
+
+def recency(steps: Steps = ProcessingStep) -> tuple[ColumnElement[object], ...]:
+    """Order that puts a step's current attempt first: the highest; among equals the last updated."""
+    return (
+        steps.attempts.desc(),
+        steps.last_updated_on.desc().nulls_last(),
+        steps.execution_id.desc(),
+    )
+
+
+def identity(steps: Steps = ProcessingStep) -> tuple[InstrumentedAttribute[object], ...]:
+    """What identifies a step: a task on one date of its process."""
+    return (
+        steps.processing_date,
+        steps.project_code,
+        steps.process_load,
+        steps.workflow_id,
+        steps.task_id,
+    )
+
+
+def ranked(*within: ColumnElement[bool]) -> Subquery:
+    """All attempts `within` a scope, each with its rank among the attempts of its step; rank 1 is current."""
+    rank = func.row_number().over(partition_by=identity(), order_by=recency()).label("Recency")
+    return select(ProcessingStep, rank).where(*within).subquery("ranked")
+
+
+def current_attempts() -> tuple[AliasedClass[ProcessingStep], ColumnElement[bool]]:
+    """Current attempts over all runs of a date: the steps to select from, and the condition to apply."""
+    attempts = ranked()
+    return aliased(ProcessingStep, attempts), attempts.c.Recency == 1
+
+
+def is_running(steps: Steps = ProcessingStep) -> ColumnElement[bool]:
+    """Started and not ended."""
+    return steps.status.in_(QUEUED) & steps.start_time.is_not(None) & steps.end_time.is_(None)
+
+
+def is_initiation(steps: Steps = ProcessingStep) -> ColumnElement[bool]:
+    """The run's marker."""
+    return (steps.workflow_id == INITIATION_ID) & (steps.task_id == INITIATION_ID)
+
+
+def count_where(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    """How many rows of a group satisfy the condition."""
+    return func.sum(case((condition, 1), else_=0))
+
+
+def state_counts(steps: Steps = ProcessingStep) -> tuple[ColumnElement[int], ...]:
+    """Done, Failed, Pending of a group; running steps are pending ones."""
+    return (
+        count_where(steps.status == Status.DONE).label("Done"),
+        count_where(steps.status == Status.FAIL).label("Failed"),
+        count_where(steps.status.in_(QUEUED)).label("Pending"),
+    )

@@ -1,0 +1,59 @@
+"""`v_currentFailures`: what is failed now, and why."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Boolean, Date, Integer, Select, String, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from etl_monitor_orm.models.base import UTCDateTime, Word
+from etl_monitor_orm.views.attempts import current_attempts
+from etl_monitor_orm.views.base import ViewBase
+from etl_monitor_orm.vocabulary import LogType, SourceType, Status
+
+
+def _definition() -> Select[*tuple[object, ...]]:
+    steps, current = current_attempts()
+    return select(
+        steps.processing_date,
+        steps.project_code,
+        steps.process_load,
+        steps.execution_id,
+        steps.workflow_id,
+        steps.sequence_code,
+        steps.task_name,
+        steps.task_id,
+        steps.task_mandatory,
+        steps.attempts,
+        steps.status,
+        steps.start_time,
+        steps.log_type,
+        steps.log_message,
+        steps.source_type,
+        steps.source_run_id,
+    ).where(current, steps.status == Status.FAIL)
+
+
+class CurrentFailure(ViewBase):
+    """A step whose current attempt failed; a retry that is queued or DONE clears it (`v_currentFailures`)."""
+
+    __tablename__ = "v_currentFailures"
+    definition = _definition()
+
+    processing_date: Mapped[date] = mapped_column("ProcessingDate", Date, primary_key=True)
+    project_code: Mapped[str] = mapped_column("ProjectCode", String, primary_key=True)
+    process_load: Mapped[str] = mapped_column("ProcessLoad", String, primary_key=True)
+    execution_id: Mapped[str] = mapped_column("ExecutionID", String, primary_key=True)
+    workflow_id: Mapped[int] = mapped_column("WorkFlowID", Integer, primary_key=True)
+    sequence_code: Mapped[str | None] = mapped_column("SequenceCode", String)
+    task_name: Mapped[str | None] = mapped_column("TaskName", String)
+    task_id: Mapped[int] = mapped_column("TaskID", Integer, primary_key=True)
+    task_mandatory: Mapped[bool | None] = mapped_column("TaskMandatory", Boolean)
+    attempts: Mapped[int] = mapped_column("Attempts", Integer, primary_key=True)
+    status: Mapped[Status] = mapped_column("Status", Word(Status))
+    start_time: Mapped[datetime | None] = mapped_column("StartTime", UTCDateTime)
+    log_type: Mapped[LogType | None] = mapped_column("LogType", Word(LogType))
+    log_message: Mapped[str | None] = mapped_column("LogMessage", String)
+    source_type: Mapped[SourceType | None] = mapped_column("SourceType", Word(SourceType))
+    source_run_id: Mapped[str | None] = mapped_column("SourceRunID", String)

@@ -1,0 +1,83 @@
+"""`v_processStatus`: how each process stands on each date."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, Date, Integer, Select, String, case, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from etl_monitor_orm.models import Process, ProcessingStep
+from etl_monitor_orm.models.base import UTCDateTime, Word
+from etl_monitor_orm.sql.functions import seconds_between
+from etl_monitor_orm.views.attempts import count_where, current_attempts, is_initiation, is_running, state_counts
+from etl_monitor_orm.views.base import ViewBase
+from etl_monitor_orm.vocabulary import Status
+
+
+def _definition() -> Select[*tuple[object, ...]]:
+    steps, current = current_attempts()
+    runs = (
+        select(
+            ProcessingStep.processing_date,
+            ProcessingStep.project_code,
+            ProcessingStep.process_load,
+            func.count(ProcessingStep.execution_id.distinct()).label("TotalRuns"),
+        )
+        .group_by(ProcessingStep.processing_date, ProcessingStep.project_code, ProcessingStep.process_load)
+        .subquery("runs")
+    )
+    start, end = func.min(steps.start_time), func.max(steps.end_time)
+    return (
+        select(
+            steps.processing_date,
+            steps.project_code,
+            steps.process_load,
+            func.max(Process.process_name).label("ProcessName"),
+            func.max(Process.process_owner).label("ProcessOwner"),
+            func.max(steps.attempts).label("LatestAttempt"),
+            func.max(runs.c.TotalRuns).label("TotalRuns"),
+            *state_counts(steps),
+            start.label("RunStart"),
+            end.label("RunEnd"),
+            seconds_between(start, end).label("WallClockSeconds"),
+            func.max(case((is_initiation(steps), steps.status), else_=None)).label("OverallStatus"),
+            count_where(is_running(steps)).label("Running"),
+        )
+        .select_from(steps)
+        .join(
+            runs,
+            (runs.c.processing_date == steps.processing_date)
+            & (runs.c.project_code == steps.project_code)
+            & (runs.c.process_load == steps.process_load),
+        )
+        .outerjoin(
+            Process,
+            (Process.project_code == steps.project_code) & (Process.process_load == steps.process_load),
+        )
+        .where(current)
+        .group_by(steps.processing_date, steps.project_code, steps.process_load)
+    )
+
+
+class ProcessStatus(ViewBase):
+    """One process on one date, over the current attempts of its steps (`v_processStatus`)."""
+
+    __tablename__ = "v_processStatus"
+    definition = _definition()
+
+    processing_date: Mapped[date] = mapped_column("ProcessingDate", Date, primary_key=True)
+    project_code: Mapped[str] = mapped_column("ProjectCode", String, primary_key=True)
+    process_load: Mapped[str] = mapped_column("ProcessLoad", String, primary_key=True)
+    process_name: Mapped[str | None] = mapped_column("ProcessName", String)
+    process_owner: Mapped[str | None] = mapped_column("ProcessOwner", String)
+    latest_attempt: Mapped[int] = mapped_column("LatestAttempt", Integer)
+    total_runs: Mapped[int] = mapped_column("TotalRuns", BigInteger)
+    done: Mapped[int] = mapped_column("Done", BigInteger)
+    failed: Mapped[int] = mapped_column("Failed", BigInteger)
+    pending: Mapped[int] = mapped_column("Pending", BigInteger)
+    run_start: Mapped[datetime | None] = mapped_column("RunStart", UTCDateTime)
+    run_end: Mapped[datetime | None] = mapped_column("RunEnd", UTCDateTime)
+    wall_clock_seconds: Mapped[int | None] = mapped_column("WallClockSeconds", BigInteger)
+    overall_status: Mapped[Status | None] = mapped_column("OverallStatus", Word(Status))
+    running: Mapped[int] = mapped_column("Running", BigInteger)

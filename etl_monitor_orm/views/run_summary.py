@@ -1,0 +1,71 @@
+"""`v_runSummary`: how each run went, attempt by attempt."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, Date, Integer, Select, String, case, func, literal_column, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from etl_monitor_orm.models import ProcessingStep
+from etl_monitor_orm.models.base import UTCDateTime, Word
+from etl_monitor_orm.sql.functions import seconds_between
+from etl_monitor_orm.views.attempts import count_where, is_running, state_counts
+from etl_monitor_orm.views.base import ViewBase
+from etl_monitor_orm.vocabulary import QUEUED, RunStatus, Status
+
+
+def _definition() -> Select[*tuple[object, ...]]:
+    group = (
+        ProcessingStep.processing_date,
+        ProcessingStep.project_code,
+        ProcessingStep.process_load,
+        ProcessingStep.execution_id,
+        ProcessingStep.attempts,
+    )
+    start, end = func.min(ProcessingStep.start_time), func.max(ProcessingStep.end_time)
+    blocked = count_where((ProcessingStep.status == Status.FAIL) & ProcessingStep.task_mandatory.is_(True)) > 0
+    unfinished = count_where(ProcessingStep.status.in_(QUEUED)) > 0
+    return (
+        select(
+            *group,
+            func.count(literal_column("1")).label("TotalTasks"),
+            *state_counts(),
+            start.label("RunStart"),
+            end.label("RunEnd"),
+            func.sum(ProcessingStep.duration_seconds).label("TotalDurationSeconds"),
+            seconds_between(start, end).label("WallClockSeconds"),
+            case(
+                (blocked, RunStatus.FAILED.value),
+                (unfinished, RunStatus.RUNNING.value),
+                else_=RunStatus.COMPLETE.value,
+            ).label("OverallStatus"),
+            func.max(ProcessingStep.last_updated_on).label("LastActivity"),
+            count_where(is_running()).label("Running"),
+        )
+        .group_by(*group)
+    )
+
+
+class RunSummary(ViewBase):
+    """One attempt of one run: its counts, times and overall status (`v_runSummary`)."""
+
+    __tablename__ = "v_runSummary"
+    definition = _definition()
+
+    processing_date: Mapped[date] = mapped_column("ProcessingDate", Date, primary_key=True)
+    project_code: Mapped[str] = mapped_column("ProjectCode", String, primary_key=True)
+    process_load: Mapped[str] = mapped_column("ProcessLoad", String, primary_key=True)
+    execution_id: Mapped[str] = mapped_column("ExecutionID", String, primary_key=True)
+    attempts: Mapped[int] = mapped_column("Attempts", Integer, primary_key=True)
+    total_tasks: Mapped[int] = mapped_column("TotalTasks", BigInteger)
+    done: Mapped[int] = mapped_column("Done", BigInteger)
+    failed: Mapped[int] = mapped_column("Failed", BigInteger)
+    pending: Mapped[int] = mapped_column("Pending", BigInteger)
+    run_start: Mapped[datetime | None] = mapped_column("RunStart", UTCDateTime)
+    run_end: Mapped[datetime | None] = mapped_column("RunEnd", UTCDateTime)
+    total_duration_seconds: Mapped[int | None] = mapped_column("TotalDurationSeconds", BigInteger)
+    wall_clock_seconds: Mapped[int | None] = mapped_column("WallClockSeconds", BigInteger)
+    overall_status: Mapped[RunStatus] = mapped_column("OverallStatus", Word(RunStatus))
+    last_activity: Mapped[datetime | None] = mapped_column("LastActivity", UTCDateTime)
+    running: Mapped[int] = mapped_column("Running", BigInteger)

@@ -1,0 +1,91 @@
+"""`v_taskDetail`: every attempt of every step, with its deadline."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Boolean, Date, Integer, Select, String, case, false, func, select, true
+from sqlalchemy.orm import Mapped, mapped_column
+
+from etl_monitor_orm.models import ProcessingStep, Task
+from etl_monitor_orm.models.base import UTCDateTime, Word
+from etl_monitor_orm.sql.functions import seconds_between
+from etl_monitor_orm.views.attempts import is_running
+from etl_monitor_orm.views.base import ViewBase
+from etl_monitor_orm.vocabulary import LogType, SourceType, Status
+
+
+def _definition() -> Select[*tuple[object, ...]]:
+    # Only the database's own clock can tell, when the view is read, how long a step has been running.
+    elapsed = case(
+        (is_running(), seconds_between(ProcessingStep.start_time, func.current_timestamp())),
+        else_=ProcessingStep.duration_seconds,
+    )
+    return (
+        select(
+            ProcessingStep.processing_date,
+            ProcessingStep.project_code,
+            ProcessingStep.process_load,
+            ProcessingStep.execution_id,
+            ProcessingStep.attempts,
+            ProcessingStep.workflow_id,
+            ProcessingStep.sequence_code,
+            ProcessingStep.sequence_id,
+            ProcessingStep.task_name,
+            ProcessingStep.task_id,
+            ProcessingStep.task_mandatory,
+            ProcessingStep.source_system_code,
+            ProcessingStep.status,
+            ProcessingStep.start_time,
+            ProcessingStep.end_time,
+            ProcessingStep.duration_seconds,
+            Task.expected_duration_seconds,
+            case((elapsed > Task.expected_duration_seconds, true()), else_=false()).label("SLABreached"),
+            ProcessingStep.source_type,
+            ProcessingStep.source_run_id,
+            ProcessingStep.log_type,
+            ProcessingStep.log_message,
+            ProcessingStep.last_updated_by,
+            case((is_running(), true()), else_=false()).label("IsRunning"),
+        )
+        .select_from(ProcessingStep)
+        .outerjoin(
+            Task,
+            (Task.project_code == ProcessingStep.project_code)
+            & (Task.process_load == ProcessingStep.process_load)
+            & (Task.workflow_id == ProcessingStep.workflow_id)
+            & (Task.task_id == ProcessingStep.task_id),
+        )
+    )
+
+
+class TaskDetail(ViewBase):
+    """One attempt of one step, with its expected duration and whether it broke it (`v_taskDetail`)."""
+
+    __tablename__ = "v_taskDetail"
+    definition = _definition()
+
+    processing_date: Mapped[date] = mapped_column("ProcessingDate", Date, primary_key=True)
+    project_code: Mapped[str] = mapped_column("ProjectCode", String, primary_key=True)
+    process_load: Mapped[str] = mapped_column("ProcessLoad", String, primary_key=True)
+    execution_id: Mapped[str] = mapped_column("ExecutionID", String, primary_key=True)
+    attempts: Mapped[int] = mapped_column("Attempts", Integer, primary_key=True)
+    workflow_id: Mapped[int] = mapped_column("WorkFlowID", Integer, primary_key=True)
+    sequence_code: Mapped[str | None] = mapped_column("SequenceCode", String)
+    sequence_id: Mapped[int] = mapped_column("SequenceID", Integer, primary_key=True)
+    task_name: Mapped[str | None] = mapped_column("TaskName", String)
+    task_id: Mapped[int] = mapped_column("TaskID", Integer, primary_key=True)
+    task_mandatory: Mapped[bool | None] = mapped_column("TaskMandatory", Boolean)
+    source_system_code: Mapped[str | None] = mapped_column("SourceSystemCode", String)
+    status: Mapped[Status] = mapped_column("Status", Word(Status))
+    start_time: Mapped[datetime | None] = mapped_column("StartTime", UTCDateTime)
+    end_time: Mapped[datetime | None] = mapped_column("EndTime", UTCDateTime)
+    duration_seconds: Mapped[int | None] = mapped_column("DurationSeconds", Integer)
+    expected_duration_seconds: Mapped[int | None] = mapped_column("ExpectedDurationSeconds", Integer)
+    sla_breached: Mapped[bool] = mapped_column("SLABreached", Boolean)
+    source_type: Mapped[SourceType | None] = mapped_column("SourceType", Word(SourceType))
+    source_run_id: Mapped[str | None] = mapped_column("SourceRunID", String)
+    log_type: Mapped[LogType | None] = mapped_column("LogType", Word(LogType))
+    log_message: Mapped[str | None] = mapped_column("LogMessage", String)
+    last_updated_by: Mapped[str | None] = mapped_column("LastUpdatedBy", String)
+    is_running: Mapped[bool] = mapped_column("IsRunning", Boolean)
