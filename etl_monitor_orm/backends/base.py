@@ -1,0 +1,60 @@
+"""What the rest of the house may know of a database: declared capabilities, and a few questions about errors."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy.engine import URL, Engine
+from sqlalchemy.exc import DBAPIError
+
+from etl_monitor_orm.errors import EtlMonitorError
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a database can do, as data that services ask for.
+
+    Attributes:
+        transactions: Several statements commit or roll back together.
+        returning: A statement that writes can hand back what it wrote.
+        users: The database knows who is connected.
+        catalogs: Schemas live in catalogs.
+        max_bound_values: Most bound values in one statement.
+    """
+
+    transactions: bool
+    returning: bool
+    users: bool
+    catalogs: bool
+    max_bound_values: int
+
+
+class Backend(Protocol):
+    """One kind of database."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this database can do."""
+        ...
+
+    def create_engine(self, url: URL, *, catalog: str | None) -> Engine:
+        """Return an engine that is safe for the monitor: UTC, parameters hidden from error texts."""
+        ...
+
+    def accept(self, engine: Engine) -> None:
+        """Check an engine that the caller made; raise ConfigurationError when it is not safe to use."""
+        ...
+
+    def is_conflict(self, error: DBAPIError) -> bool:
+        """Whether the work was refused only because others wrote at the same time: it may be tried again."""
+        ...
+
+    def explain(self, error: DBAPIError, engine: Engine) -> EtlMonitorError:
+        """Return our error for the driver's: what happened, and the way out."""
+        ...
+
+    def numbering(self, engine: Engine) -> AbstractContextManager[object]:
+        """Guard work that numbers new attempts, where the database alone would let two of them read one number."""
+        ...

@@ -1,0 +1,100 @@
+"""The unit of work: sessions, the retry of conflicts, and the driver's errors turned into ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, sessionmaker
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
+
+from etl_monitor_orm.backends import Backend, backend_for
+from etl_monitor_orm.errors import ConflictError
+from etl_monitor_orm.settings import DEFAULT_SCHEMA, Settings
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """How long work that conflicts with others is tried again.
+
+    Attributes:
+        first: Upper bound of the first pause, in seconds; each further bound doubles.
+        longest: Upper bound of any pause, in seconds.
+        patience: Seconds from the first try after which the conflict is reported.
+    """
+
+    first: float = 0.002
+    longest: float = 0.25
+    patience: float = 30.0
+
+
+def engine_for(settings: Settings) -> Engine:
+    """Return an engine for the settings' database, its schema mapped to the settings' schema."""
+    engine = backend_for(settings.url.get_backend_name()).create_engine(settings.url, catalog=settings.catalog)
+    return in_schema(engine, settings.schema)
+
+
+def in_schema(engine: Engine, schema: str) -> Engine:
+    """Return the engine with our tables in `schema`; the pool stays shared."""
+    if schema == DEFAULT_SCHEMA:
+        return engine
+    return engine.execution_options(schema_translate_map={DEFAULT_SCHEMA: schema})
+
+
+class UnitOfWork:
+    """Runs work in a fresh session, whole: it commits, or it leaves nothing behind and says why.
+
+    Args:
+        engine: Where the work is done.
+        retry: How conflicts are tried again.
+    """
+
+    def __init__(self, engine: Engine, retry: RetryPolicy | None = None) -> None:
+        self.engine = engine
+        self.backend: Backend = backend_for(engine.dialect.name)
+        self._sessions = sessionmaker(engine, expire_on_commit=False)
+        policy = retry or RetryPolicy()
+        self._retrying = Retrying(
+            retry=retry_if_exception(lambda error: isinstance(error, DBAPIError) and self.backend.is_conflict(error)),
+            wait=wait_random_exponential(multiplier=policy.first, max=policy.longest),
+            stop=stop_after_delay(policy.patience),
+            retry_error_callback=_give_up,
+        )
+
+    def session(self) -> Session:
+        """Return a session for work of the caller's own; the caller commits."""
+        return self._sessions()
+
+    def run(self, work: Callable[[Session], T]) -> T:
+        """Run `work` in a session and commit; run it again, from its beginning, when others were in the way.
+
+        Raises:
+            ConflictError: Others were in the way until patience ran out.
+            EtlMonitorError: The work was refused, by us or by the database.
+        """
+        try:
+            return self._retrying(self._once, work)
+        except DBAPIError as error:
+            raise self.backend.explain(error, self.engine) from error
+
+    def run_numbering(self, work: Callable[[Session], T]) -> T:
+        """As `run`, for work that gives numbers to new attempts."""
+        with self.backend.numbering(self.engine):
+            return self.run(work)
+
+    def _once(self, work: Callable[[Session], T]) -> T:
+        with self._sessions.begin() as session:
+            return work(session)
+
+
+def _give_up(state: RetryCallState) -> object:
+    cause = state.outcome.exception() if state.outcome else None
+    raise ConflictError(
+        f"Others kept writing the same rows through {state.attempt_number} tries in {state.seconds_since_start:.1f} s. "
+        "Nothing was written; make the call again."
+    ) from cause
