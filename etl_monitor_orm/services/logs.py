@@ -1,0 +1,87 @@
+"""Run receipts: appended to `ETLsysLogs`, many in one statement, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from etl_monitor_orm.models import SysLog
+from etl_monitor_orm.services.call import Call
+from etl_monitor_orm.vocabulary import LogLevel
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """One row for `ETLsysLogs`.
+
+    Attributes:
+        message: The text, of any length.
+        project_code: The project.
+        process_load: The process.
+        processing_date: The run's date.
+        execution_id: The run.
+        source_type: Kind of job that reports.
+        run_id: The job's own run id.
+        correlation_id: Ties records of several systems together.
+        pipeline_name: Pipeline, job or logger.
+        activity_name: Activity or task within it.
+        operation_name: What was being done.
+        level: Severity.
+        log_time_utc: When it happened; None takes the time of the call.
+    """
+
+    message: str
+    project_code: str | None = None
+    process_load: str | None = None
+    processing_date: date | None = None
+    execution_id: str | None = None
+    source_type: str | None = None
+    run_id: str | None = None
+    correlation_id: str | None = None
+    pipeline_name: str | None = None
+    activity_name: str | None = None
+    operation_name: str | None = None
+    level: LogLevel = LogLevel.INFO
+    log_time_utc: datetime | None = None
+
+
+def append(session: Session, call: Call, entries: Sequence[LogEntry]) -> int:
+    """Append entries in as few statements as the database's limit on bound values allows.
+
+    Returns:
+        How many rows were appended.
+    """
+    most = max(1, call.capabilities.max_bound_values // len(_COLUMNS))
+    for first in range(0, len(entries), most):
+        rows = [_row(call, entry) for entry in entries[first : first + most]]
+        session.execute(insert(SysLog.__table__).values(rows))
+    return len(entries)
+
+
+_COLUMNS: Final = {
+    "ProcessingDate": "processing_date",
+    "ProjectCode": "project_code",
+    "ProcessLoad": "process_load",
+    "SourceType": "source_type",
+    "RunID": "run_id",
+    "ExecutionID": "execution_id",
+    "CorrelationID": "correlation_id",
+    "PipelineName": "pipeline_name",
+    "ActivityName": "activity_name",
+    "OperationName": "operation_name",
+    "Level": "level",
+    "Message": "message",
+    "LogTimeUTC": "log_time_utc",
+}
+
+
+def _row(call: Call, entry: LogEntry) -> dict[str, object]:
+    row = {column: getattr(entry, name) for column, name in _COLUMNS.items()}
+    row["Level"] = int(entry.level)
+    row["LogTimeUTC"] = entry.log_time_utc or call.now
+    return row
