@@ -1,0 +1,1 @@
+"""The monitor's calls, grouped by what they are about; `ETLMonitor` joins the groups."""

@@ -1,0 +1,150 @@
+"""Python log records as run receipts: a handler that batches them into `ETLsysLogs`."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import sys
+import threading
+import weakref
+from collections import deque
+from datetime import UTC, datetime
+from typing import Final
+
+from etl_monitor_orm import inputs
+from etl_monitor_orm.handles import current_task
+from etl_monitor_orm.monitor import ETLMonitor
+from etl_monitor_orm.services.logs import LogEntry
+from etl_monitor_orm.vocabulary import LogLevel
+
+_LEVELS: Final = (
+    (logging.ERROR, LogLevel.ERROR),
+    (logging.WARNING, LogLevel.WARN),
+    (logging.INFO, LogLevel.INFO),
+)
+
+_writing = threading.local()
+
+
+class EtlLogHandler(logging.Handler):
+    """Sends log records to `ETLsysLogs`: in batches, at the end of each tracked task, and at exit.
+
+    Records made inside a tracked task bear its run, process and date. A failure to write never reaches the
+    job: the records are kept and tried again with the next batch, so a row may appear twice but is not lost
+    while the process lives. When the database stays away, the newest `capacity` × 10 records are kept.
+
+    Args:
+        monitor: Where to write.
+        project_code: For records outside of a tracked task.
+        process_load: For records outside of a tracked task.
+        execution_id: For records outside of a tracked task.
+        correlation_id: Ties records of several systems together.
+        capacity: How many records make a batch.
+        level: Least level that is handled.
+
+    Example:
+        ```python
+        logging.getLogger("loads").addHandler(EtlLogHandler(monitor))
+        ```
+    """
+
+    def __init__(
+        self,
+        monitor: ETLMonitor,
+        *,
+        project_code: str | None = None,
+        process_load: str | None = None,
+        execution_id: str | None = None,
+        correlation_id: str | None = None,
+        capacity: int = 500,
+        level: int | str = logging.NOTSET,
+    ) -> None:
+        super().__init__(level)
+        self._monitor = monitor
+        self._project_code = inputs.optional_text("project_code", project_code)
+        self._process_load = inputs.optional_text("process_load", process_load)
+        self._execution_id = inputs.optional_text("execution_id", execution_id)
+        self._correlation_id = inputs.optional_text("correlation_id", correlation_id)
+        self._capacity = inputs.integer("capacity", capacity, least=1)
+        self._records: deque[LogEntry] = deque(maxlen=self._capacity * 10)
+        self._holding = threading.Lock()
+        self._flushing = threading.Lock()
+        monitor.flush_at_task_end(self)
+        atexit.register(_flush_at_exit, weakref.ref(self))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Hold a record back until there is a batch; never raises."""
+        if getattr(_writing, "active", False):
+            # What the database layer logs while it writes records would otherwise breed more of them.
+            return
+        try:
+            entry = self._entry(record)
+        except Exception:
+            self.handleError(record)
+            return
+        with self._holding:
+            self._records.append(entry)
+            full = len(self._records) >= self._capacity
+        if full:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is held back; on failure keep it for the next time, and say so on stderr."""
+        if getattr(_writing, "active", False):
+            return
+        with self._flushing:
+            batch = self._take()
+            if not batch:
+                return
+            _writing.active = True
+            try:
+                self._monitor.log(*batch)
+            except Exception as trouble:
+                self._put_back(batch)
+                if logging.raiseExceptions and sys.stderr is not None:
+                    print(  # noqa: T201  # as logging itself does: a handler has no one else to tell
+                        f"etl-monitor: {len(batch)} log records wait, they could not be written: {trouble}",
+                        file=sys.stderr,
+                    )
+            finally:
+                _writing.active = False
+
+    def close(self) -> None:
+        """Write what is held back and end the handler."""
+        self.flush()
+        super().close()
+
+    def _take(self) -> list[LogEntry]:
+        with self._holding:
+            batch = list(self._records)
+            self._records.clear()
+            return batch
+
+    def _put_back(self, batch: list[LogEntry]) -> None:
+        with self._holding:
+            later = list(self._records)
+            self._records.clear()
+            self._records.extend([*batch, *later])
+
+    def _entry(self, record: logging.LogRecord) -> LogEntry:
+        task = current_task.get()
+        run = task.run if task is not None else None
+        return LogEntry(
+            self.format(record),
+            project_code=run.process.project_code if run else self._project_code,
+            process_load=run.process.process_load if run else self._process_load,
+            processing_date=run.processing_date if run else None,
+            execution_id=run.execution_id if run else self._execution_id,
+            correlation_id=self._correlation_id,
+            pipeline_name=record.name,
+            activity_name=f"task {task.task_id} (workflow {task.workflow_id})" if task else None,
+            operation_name=record.funcName,
+            level=next((level for least, level in _LEVELS if record.levelno >= least), LogLevel.DEBUG),
+            log_time_utc=datetime.fromtimestamp(record.created, UTC),
+        )
+
+
+def _flush_at_exit(handler: weakref.ref[EtlLogHandler]) -> None:
+    alive = handler()
+    if alive is not None:
+        alive.flush()
