@@ -34,6 +34,7 @@ class ManualClock:
         self.now = inputs.moment("start", start)
 
     def __call__(self) -> datetime:
+        """Return the time that the clock shows."""
         return self.now
 
     def advance(self, by: timedelta | float) -> datetime:

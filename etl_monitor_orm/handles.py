@@ -144,9 +144,7 @@ class TaskHandle:
         if self._claim is not None:
             raise InvalidTransition(f"{self._step} was started by this handle already; ask the run for a new one.")
         try:
-            claim = self._runtime.run(
-                steps.start, self._step, None, self._where, takeover=self._takeover
-            )
+            claim = self._runtime.run(steps.start, self._step, None, self._where, takeover=self._takeover)
         except InvalidTransition:
             if self._on_not_runnable == "raise":
                 raise

@@ -21,6 +21,7 @@ from etl_monitor_orm.session import UnitOfWork
 P = ParamSpec("P")
 T = TypeVar("T")
 
+
 class Flushable(Protocol):
     """Something that holds records back until it is told to write them."""
 

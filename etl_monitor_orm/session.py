@@ -78,7 +78,8 @@ class UnitOfWork:
             EtlMonitorError: The work was refused, by us or by the database.
         """
         try:
-            return self._retrying(self._once, work)
+            result: T = self._retrying(self._once, work)
+            return result
         except DBAPIError as error:
             raise self.backend.explain(error, self.engine) from error
 

@@ -210,6 +210,4 @@ def _filled(entry: LogEntry | str, common: LogEntry) -> LogEntry:
     if not isinstance(entry, LogEntry):
         raise InvalidInput(f"A log entry must be text or a LogEntry, not {type(entry).__name__}.")
     missing = {field.name for field in fields(LogEntry) if getattr(entry, field.name) is None}
-    return replace(
-        entry, message=inputs.encodable(entry.message), **{name: getattr(common, name) for name in missing}
-    )
+    return replace(entry, message=inputs.encodable(entry.message), **{name: getattr(common, name) for name in missing})

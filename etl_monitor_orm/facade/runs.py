@@ -67,7 +67,11 @@ class RunCalls(Calls):
         return Run(self._runtime, key)
 
     def generate_execution_steps(
-        self, execution_id: str, project_code: str, process_load: str, processing_date: date | str | None = None
+        self,
+        execution_id: str,
+        project_code: str,
+        process_load: str,
+        processing_date: date | str | None = None,
     ) -> Run:
         """Queue the steps of a run with an id of one's own; as `start_run(..., execution_id=...)`."""
         return self.start_run(project_code, process_load, processing_date, execution_id=execution_id)

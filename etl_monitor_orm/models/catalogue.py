@@ -22,7 +22,11 @@ class SequenceStage(Audited, Base):
     __table_args__ = {"comment": "Stages that order the tasks of a pass; 0 to 6 belong to the framework"}  # noqa: RUF012
 
     sequence_id: Mapped[int] = mapped_column(
-        "SequenceID", Integer, primary_key=True, autoincrement=False, comment="Position of the stage; custom ones start at 10"
+        "SequenceID",
+        Integer,
+        primary_key=True,
+        autoincrement=False,
+        comment="Position of the stage; custom ones start at 10",
     )
     sequence_code: Mapped[str] = mapped_column("SequenceCode", String, comment="Short code of the stage")
     sequence_name: Mapped[str | None] = mapped_column("SequenceName", String, comment="Name for people")
@@ -33,7 +37,10 @@ class SequenceStage(Audited, Base):
     is_active: Mapped[bool | None] = mapped_column("IsActive", Boolean, comment="Whether the stage is in use")
 
     tasks: Mapped[list[Task]] = relationship(
-        primaryjoin="SequenceStage.sequence_id == foreign(Task.sequence_id)", viewonly=True, lazy="raise", uselist=True
+        primaryjoin="SequenceStage.sequence_id == foreign(Task.sequence_id)",
+        viewonly=True,
+        lazy="raise",
+        uselist=True,
     )
 
 
@@ -86,12 +93,20 @@ class Task(Audited, Base):
     __table_args__ = {"comment": "Units of work of each process, and where in its order they stand"}  # noqa: RUF012
 
     task_id: Mapped[int] = mapped_column(
-        "TaskID", Integer, primary_key=True, autoincrement=False, comment="Number within process and pass; 0 is the initiation"
+        "TaskID",
+        Integer,
+        primary_key=True,
+        autoincrement=False,
+        comment="Number within process and pass; 0 is the initiation",
     )
     project_code: Mapped[str] = mapped_column("ProjectCode", String, primary_key=True, comment="Project of the process")
     process_load: Mapped[str] = mapped_column("ProcessLoad", String, primary_key=True, comment="Process of the task")
     workflow_id: Mapped[int] = mapped_column(
-        "WorkFlowID", Integer, primary_key=True, autoincrement=False, comment="Pass over the data; 0 is the initiation"
+        "WorkFlowID",
+        Integer,
+        primary_key=True,
+        autoincrement=False,
+        comment="Pass over the data; 0 is the initiation",
     )
     sequence_id: Mapped[int] = mapped_column("SequenceID", Integer, comment="Stage within the pass")
     task_name: Mapped[str] = mapped_column("TaskName", String, comment="Name for people")
@@ -112,7 +127,9 @@ class Task(Audited, Base):
         "TaskMandatory", Boolean, comment="Whether its failure blocks what follows"
     )
     expected_duration_seconds: Mapped[int | None] = mapped_column(
-        "ExpectedDurationSeconds", Integer, comment="Longest acceptable duration in seconds; NULL means no limit"
+        "ExpectedDurationSeconds",
+        Integer,
+        comment="Longest acceptable duration in seconds; NULL means no limit",
     )
     is_active: Mapped[bool | None] = mapped_column(
         "IsActive", Boolean, comment="Whether runs include the task; history stays either way"
@@ -153,7 +170,9 @@ class Parameter(Audited, Base):
     __table_args__ = {"comment": "Watermarks and settings of each process, typed"}  # noqa: RUF012
 
     project_code: Mapped[str] = mapped_column("ProjectCode", String, primary_key=True, comment="Project of the process")
-    process_load: Mapped[str] = mapped_column("ProcessLoad", String, primary_key=True, comment="Process of the parameter")
+    process_load: Mapped[str] = mapped_column(
+        "ProcessLoad", String, primary_key=True, comment="Process of the parameter"
+    )
     parameter_name: Mapped[str] = mapped_column(
         "ParameterName", String, primary_key=True, comment="Name; tasks refer to it in SourceSystemCode"
     )
@@ -161,7 +180,9 @@ class Parameter(Audited, Base):
         "ParameterDescription", String, comment="What the value means"
     )
     parameter_type: Mapped[ParameterType] = mapped_column(
-        "ParameterType", Word(ParameterType), comment="DELTA_DATE, DELTA_ID, FLAG or SYSTEM: which value counts"
+        "ParameterType",
+        Word(ParameterType),
+        comment="DELTA_DATE, DELTA_ID, FLAG or SYSTEM: which value counts",
     )
     value_int: Mapped[int | None] = mapped_column("ValueINT", BigInteger, comment="Value of a DELTA_ID")
     value_datetime: Mapped[datetime | None] = mapped_column(

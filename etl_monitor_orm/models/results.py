@@ -27,7 +27,11 @@ class ProcessingStep(Base):
         "ExecutionID", String, primary_key=True, comment="The run: one execution on one date"
     )
     workflow_id: Mapped[int] = mapped_column(
-        "WorkFlowID", Integer, primary_key=True, autoincrement=False, comment="Pass over the data; 0 is the initiation"
+        "WorkFlowID",
+        Integer,
+        primary_key=True,
+        autoincrement=False,
+        comment="Pass over the data; 0 is the initiation",
     )
     task_id: Mapped[int] = mapped_column(
         "TaskID", Integer, primary_key=True, autoincrement=False, comment="Task within process and pass"
@@ -36,7 +40,11 @@ class ProcessingStep(Base):
         "SequenceID", Integer, primary_key=True, autoincrement=False, comment="Stage within the pass"
     )
     attempts: Mapped[int] = mapped_column(
-        "Attempts", Integer, primary_key=True, autoincrement=False, comment="Number of this attempt, counted from 0 per process and date"
+        "Attempts",
+        Integer,
+        primary_key=True,
+        autoincrement=False,
+        comment="Number of this attempt, counted from 0 per process and date",
     )
     status: Mapped[Status] = mapped_column("Status", Word(Status), comment="NQUE, RQUE, DONE or FAIL")
     task_name: Mapped[str | None] = mapped_column("TaskName", String, comment="The task's name when it was queued")
@@ -86,7 +94,9 @@ class ProcessingStep(Base):
         lazy="raise",
     )
     stage: Mapped[SequenceStage | None] = relationship(
-        primaryjoin="foreign(ProcessingStep.sequence_id) == SequenceStage.sequence_id", viewonly=True, lazy="raise"
+        primaryjoin="foreign(ProcessingStep.sequence_id) == SequenceStage.sequence_id",
+        viewonly=True,
+        lazy="raise",
     )
     logs: Mapped[list[SysLog]] = relationship(
         primaryjoin="and_(ProcessingStep.processing_date == foreign(SysLog.processing_date),"
@@ -112,7 +122,11 @@ class SysLog(Base):
     __table_args__ = {"comment": "Run receipts and log records, append-only"}  # noqa: RUF012
 
     id: Mapped[int] = mapped_column(
-        "_ID", BigInteger, Identity(always=True), primary_key=True, comment="Number of the row, given by the database"
+        "_ID",
+        BigInteger,
+        Identity(always=True),
+        primary_key=True,
+        comment="Number of the row, given by the database",
     )
     processing_date: Mapped[date | None] = mapped_column("ProcessingDate", Date, comment="Business date of the run")
     project_code: Mapped[str | None] = mapped_column("ProjectCode", String, comment="Project of the process")

@@ -81,7 +81,8 @@ def pending(
     Reads `ETLProcessingSteps`, `ETLconfigTasks` and `ETLconfigParameters` in one statement.
     """
     latest = func.row_number().over(
-        partition_by=(ProcessingStep.workflow_id, ProcessingStep.task_id), order_by=ProcessingStep.attempts.desc()
+        partition_by=(ProcessingStep.workflow_id, ProcessingStep.task_id),
+        order_by=ProcessingStep.attempts.desc(),
     )
     attempts = select(ProcessingStep, latest.label("Recency")).where(*run.matches()).subquery("attempts")
     steps = aliased(ProcessingStep, attempts)

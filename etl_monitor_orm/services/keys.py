@@ -44,7 +44,11 @@ class TaskKey:
 
     def matches(self, kind: type[Task | ProcessingStep] = Task) -> Conditions:
         """Select this task's rows of a table."""
-        return (*self.process.matches(kind), kind.workflow_id == self.workflow_id, kind.task_id == self.task_id)
+        return (
+            *self.process.matches(kind),
+            kind.workflow_id == self.workflow_id,
+            kind.task_id == self.task_id,
+        )
 
     @property
     def is_initiation(self) -> bool:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Final, cast
 
-from sqlalchemy import insert
+from sqlalchemy import Table, insert
 from sqlalchemy.orm import Session
 
 from etl_monitor_orm.models import SysLog
 from etl_monitor_orm.services.call import Call
 from etl_monitor_orm.vocabulary import LogLevel
+
+# A Core insert: the ORM would ask for the new _ID, which not every database can tell.
+_logs = cast(Table, SysLog.__table__)
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def append(session: Session, call: Call, entries: Sequence[LogEntry]) -> int:
     most = max(1, call.capabilities.max_bound_values // len(_COLUMNS))
     for first in range(0, len(entries), most):
         rows = [_row(call, entry) for entry in entries[first : first + most]]
-        session.execute(insert(SysLog.__table__).values(rows))
+        session.execute(insert(_logs).values(rows))
     return len(entries)
 
 

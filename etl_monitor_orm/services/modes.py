@@ -24,6 +24,7 @@ OPERATION: Final = "set_processing_mode"
 
 Value = datetime | int | bool | None
 
+
 @dataclass(frozen=True)
 class ModeChange:
     """One parameter that a mode changed.
@@ -42,7 +43,13 @@ class ModeChange:
 
 
 def set_mode(
-    session: Session, call: Call, process: ProcessKey, *, bulk: bool, historic: datetime | None, only: str | None
+    session: Session,
+    call: Call,
+    process: ProcessKey,
+    *,
+    bulk: bool,
+    historic: datetime | None,
+    only: str | None,
 ) -> list[ModeChange]:
     """Put a process, or one watermark of it, into bulk, historic or live mode (`ETLconfigParameters`).
 
@@ -98,9 +105,7 @@ def set_parameter(
     column = VALUE_COLUMN[parameter.parameter_type]
     after = getattr(value, column)
     if after is None:
-        raise InvalidInput(
-            f"Parameter {name} of {process} is a {parameter.parameter_type}: change it with {column}=."
-        )
+        raise InvalidInput(f"Parameter {name} of {process} is a {parameter.parameter_type}: change it with {column}=.")
     return _apply(session, call, process, [_change(parameter, after)])
 
 

@@ -46,7 +46,9 @@ def refuse(session: Session, step: StepKey, asked: str) -> NoReturn:
         )
     if asked == "start" and active is not None and not active[0]:
         raise InvalidTransition(f"{step} cannot start: the task is deactivated. Use activate_task() first.")
-    raise InvalidTransition(f"Cannot {asked} {step} (attempt {found.attempts}): it is {_state(found)}. {_way_on(found)}")
+    raise InvalidTransition(
+        f"Cannot {asked} {step} (attempt {found.attempts}): it is {_state(found)}. {_way_on(found)}"
+    )
 
 
 def _state(step: ProcessingStep) -> str:

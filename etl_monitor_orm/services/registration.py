@@ -241,9 +241,7 @@ def set_task_active(session: Session, call: Call, task: TaskKey, active: bool) -
         raise TaskNotFound(f"{task} is not registered. Register it with register_task().")
 
 
-def _flip(
-    session: Session, call: Call, kind: type[Process | Task], where: Conditions, active: bool
-) -> bool:
+def _flip(session: Session, call: Call, kind: type[Process | Task], where: Conditions, active: bool) -> bool:
     statement: Executable = (
         update(kind)
         .where(*where, kind.is_active.is_distinct_from(active))

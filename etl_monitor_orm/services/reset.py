@@ -51,7 +51,9 @@ def reset(
         when = ProcessingStep.processing_date.in_(dates_of_run)
     within = (*scope.process.matches(ProcessingStep), when)
     columns = [getattr(ProcessingStep, name) for name in (*_CARRIED, *_NEW)]
-    statement = insert(ProcessingStep).from_select(columns, _new_attempts(call, scope, within, replay, attempts, remark))
+    statement = insert(ProcessingStep).from_select(
+        columns, _new_attempts(call, scope, within, replay, attempts, remark)
+    )
     if affected(session.execute(statement)) == 0:
         return []
     others = aliased(ProcessingStep)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, Subquery, and_, case, exists, func, insert, literal, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -16,7 +16,7 @@ from etl_monitor_orm.views.attempts import ranked
 from etl_monitor_orm.vocabulary import SYSTEM_DATE, LoadFrequency, ParameterType, Status
 
 
-def system_date(process: ProcessKey) -> Select[*tuple[object, ...]]:
+def system_date(process: ProcessKey) -> Select[datetime | None]:
     """Select the value of the process's SYSDT parameter: the date of historic mode, NULL when live."""
     return select(Parameter.value_datetime).where(
         *process.matches(Parameter),
@@ -122,7 +122,10 @@ def _done_in_period(run: RunKey) -> ColumnElement[bool]:
     }
     return or_(
         *(
-            and_(Task.load_frequency == frequency, _is_done(run, ProcessingStep.processing_date.between(first, last)))
+            and_(
+                Task.load_frequency == frequency,
+                _is_done(run, ProcessingStep.processing_date.between(first, last)),
+            )
             for frequency, (first, last) in periods.items()
         )
     )

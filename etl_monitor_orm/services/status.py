@@ -8,7 +8,6 @@ from typing import Literal
 
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session, aliased
-from sqlalchemy.orm.util import AliasedClass
 
 from etl_monitor_orm.models import ProcessingStep
 from etl_monitor_orm.services.call import Call
@@ -41,7 +40,7 @@ class Scope:
     sequence_id: int | None = None
     task_id: int | None = None
 
-    def narrow(self, kind: type[ProcessingStep | TaskDetail] | AliasedClass[ProcessingStep]) -> tuple[ColumnElement[bool], ...]:
+    def narrow(self, kind: type[ProcessingStep | TaskDetail]) -> tuple[ColumnElement[bool], ...]:
         """Conditions on pass, stage and task."""
         return tuple(
             column == wanted

@@ -6,11 +6,12 @@ states what may change. When two workers try, one statement changes a row and th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, case, exists, func, literal, null, select
+from sqlalchemy import Column, ColumnElement, Table, case, exists, func, literal, null, select
 from sqlalchemy.orm import Session
 
 from etl_monitor_orm import inputs
@@ -58,9 +59,7 @@ class Where:
     cluster_id: str | None = None
 
     @classmethod
-    def read(
-        cls, source_type: SourceType | str | None, source_run_id: str | None, cluster_id: str | None
-    ) -> Where:
+    def read(cls, source_type: SourceType | str | None, source_run_id: str | None, cluster_id: str | None) -> Where:
         """Read a caller's arguments.
 
         Raises:
@@ -92,9 +91,7 @@ class Ending:
     log_code: str | None = None
 
 
-def start(
-    session: Session, call: Call, step: StepKey, at: datetime | None, where: Where, *, takeover: bool
-) -> Claim:
+def start(session: Session, call: Call, step: StepKey, at: datetime | None, where: Where, *, takeover: bool) -> Claim:
     """Turn a queued step into a running one; with `takeover`, a running one too.
 
     Args:
@@ -137,11 +134,17 @@ def start(
     row = session.execute(merge.returning(*returned)).one_or_none()
     if row is None:
         refuse(session, step, "start")
-    return Claim(began, *row, known=True)
+    attempts, source_system_code, task_mandatory = row
+    return Claim(began, attempts, source_system_code, task_mandatory, known=True)
 
 
 def finish(
-    session: Session, call: Call, step: StepKey, ending: Ending, claim: Claim | None = None, staged: Move | None = None
+    session: Session,
+    call: Call,
+    step: StepKey,
+    ending: Ending,
+    claim: Claim | None = None,
+    staged: Move | None = None,
 ) -> None:
     """End an open step: DONE moves its watermark, a mandatory FAIL re-opens the run's initiation step.
 
@@ -210,7 +213,7 @@ def heartbeat(session: Session, call: Call, step: StepKey, claim: Claim) -> None
 def _transition(
     call: Call,
     step: StepKey,
-    values: dict[ColumnElement[object], object],
+    values: Mapping[Column[Any], object],
     guard: ColumnElement[bool],
     *conditions: ColumnElement[bool],
 ) -> Merge:
@@ -247,10 +250,11 @@ def _reopen_initiation(session: Session, call: Call, step: StepKey) -> None:
         ProcessingStep.end_time.is_(None),
         ProcessingStep.task_mandatory.is_(True),
     )
-    cleared = {_steps.c.Status: Status.NQUE, **dict.fromkeys((_steps.c.StartTime, _steps.c.EndTime, _steps.c.DurationSeconds))}
-    session.execute(
-        _transition(call, step.initiation, cleared, _steps.c.Status == Status.DONE, about_to_fail)
-    )
+    cleared = {
+        _steps.c.Status: Status.NQUE,
+        **dict.fromkeys((_steps.c.StartTime, _steps.c.EndTime, _steps.c.DurationSeconds)),
+    }
+    session.execute(_transition(call, step.initiation, cleared, _steps.c.Status == Status.DONE, about_to_fail))
 
 
 def watermark(session: Session, call: Call, step: StepKey, claim: Claim) -> Parameter | None:
@@ -271,4 +275,3 @@ def _watermark_name(session: Session, step: StepKey) -> str | None:
         .order_by(ProcessingStep.attempts.desc())
         .limit(1)
     )
-

@@ -71,4 +71,3 @@ def upsert(
         )
     )
     return affected(session.execute(merge)) > 0
-

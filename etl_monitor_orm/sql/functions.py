@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Integer, String, case, cast
+from sqlalchemy import Integer, SQLColumnExpression, String, case, cast
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
 
 
-class seconds_between(FunctionElement[int]):  # noqa: N801  # named as SQLAlchemy names its functions
+class seconds_between(FunctionElement[int]):  # named as SQLAlchemy names its functions
     """Whole seconds from the first instant to the second, fractions dropped; NULL when either is."""
 
     type = Integer()
@@ -25,7 +25,7 @@ def _seconds_between(element: seconds_between, compiler: SQLCompiler, **kw: Any)
     return "date_sub('second', %s)" % compiler.process(element.clauses, **kw)  # noqa: UP031
 
 
-class utc_text(FunctionElement[str]):  # noqa: N801
+class utc_text(FunctionElement[str]):
     """An instant as `YYYY-MM-DD HH:MM:SS[.ffffff]` in UTC, whatever the session's time zone."""
 
     type = String()
@@ -39,11 +39,11 @@ def _utc_text(element: utc_text, compiler: SQLCompiler, **kw: Any) -> str:
     return "CAST(timezone('UTC', %s) AS VARCHAR)" % compiler.process(element.clauses, **kw)  # noqa: UP031
 
 
-def boolean_text(value: ColumnElement[bool | None]) -> ColumnElement[str | None]:
+def boolean_text(value: SQLColumnExpression[bool | None]) -> ColumnElement[str | None]:
     """`true`, `false` or NULL."""
     return case((value.is_(True), "true"), (value.is_(False), "false"), else_=None)
 
 
-def integer_text(value: ColumnElement[int | None]) -> ColumnElement[str]:
+def integer_text(value: SQLColumnExpression[int | None]) -> ColumnElement[str]:
     """A whole number in plain digits."""
     return cast(value, String)

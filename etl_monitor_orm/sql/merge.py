@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Executable, FromClause, Table, literal
 from sqlalchemy.ext.compiler import compiles
@@ -25,7 +25,7 @@ class Merge(Executable, ClauseElement):
     """
 
     inherit_cache = True
-    _traverse_internals: ClassVar = [
+    _traverse_internals = [  # noqa: RUF012
         ("target", InternalTraversal.dp_clauseelement),
         ("source", InternalTraversal.dp_clauseelement),
         ("on", InternalTraversal.dp_clauseelement),

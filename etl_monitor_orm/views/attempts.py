@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, Subquery, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
-from sqlalchemy.orm.util import AliasedClass
 
 from etl_monitor_orm.models import ProcessingStep
 from etl_monitor_orm.vocabulary import INITIATION_ID, QUEUED, Status
 
-Steps = type[ProcessingStep] | AliasedClass[ProcessingStep]
 
-
-def recency(steps: Steps = ProcessingStep) -> tuple[ColumnElement[object], ...]:
+def recency(steps: type[ProcessingStep] = ProcessingStep) -> tuple[ColumnElement[Any], ...]:
     """Order that puts a step's current attempt first: the highest; among equals the last updated."""
     return (
         steps.attempts.desc(),
@@ -21,7 +20,7 @@ def recency(steps: Steps = ProcessingStep) -> tuple[ColumnElement[object], ...]:
     )
 
 
-def identity(steps: Steps = ProcessingStep) -> tuple[InstrumentedAttribute[object], ...]:
+def identity(steps: type[ProcessingStep] = ProcessingStep) -> tuple[InstrumentedAttribute[Any], ...]:
     """What identifies a step: a task on one date of its process."""
     return (
         steps.processing_date,
@@ -38,18 +37,18 @@ def ranked(*within: ColumnElement[bool]) -> Subquery:
     return select(ProcessingStep, rank).where(*within).subquery("ranked")
 
 
-def current_attempts() -> tuple[AliasedClass[ProcessingStep], ColumnElement[bool]]:
+def current_attempts() -> tuple[type[ProcessingStep], ColumnElement[bool]]:
     """Current attempts over all runs of a date: the steps to select from, and the condition to apply."""
     attempts = ranked()
     return aliased(ProcessingStep, attempts), attempts.c.Recency == 1
 
 
-def is_running(steps: Steps = ProcessingStep) -> ColumnElement[bool]:
+def is_running(steps: type[ProcessingStep] = ProcessingStep) -> ColumnElement[bool]:
     """Started and not ended."""
     return steps.status.in_(QUEUED) & steps.start_time.is_not(None) & steps.end_time.is_(None)
 
 
-def is_initiation(steps: Steps = ProcessingStep) -> ColumnElement[bool]:
+def is_initiation(steps: type[ProcessingStep] = ProcessingStep) -> ColumnElement[bool]:
     """The run's marker."""
     return (steps.workflow_id == INITIATION_ID) & (steps.task_id == INITIATION_ID)
 
@@ -59,7 +58,7 @@ def count_where(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.sum(case((condition, 1), else_=0))
 
 
-def state_counts(steps: Steps = ProcessingStep) -> tuple[ColumnElement[int], ...]:
+def state_counts(steps: type[ProcessingStep] = ProcessingStep) -> tuple[ColumnElement[int], ...]:
     """Done, Failed, Pending of a group; running steps are pending ones."""
     return (
         count_where(steps.status == Status.DONE).label("Done"),

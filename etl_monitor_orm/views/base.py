@@ -25,7 +25,7 @@ class ViewBase(DeclarativeBase):
 
 def _refuse(mapper: Mapper[ViewBase], connection: Connection, target: ViewBase) -> NoReturn:
     raise InvalidInput(
-        f"{type(target).__name__} is the view {mapper.local_table.name}: it can be read, not written. "
+        f"{type(target).__name__} is the view {target.__tablename__}: it can be read, not written. "
         "Change the tables through the monitor's calls."
     )
 

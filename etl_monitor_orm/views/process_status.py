@@ -10,7 +10,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from etl_monitor_orm.models import Process, ProcessingStep
 from etl_monitor_orm.models.base import UTCDateTime, Word
 from etl_monitor_orm.sql.functions import seconds_between
-from etl_monitor_orm.views.attempts import count_where, current_attempts, is_initiation, is_running, state_counts
+from etl_monitor_orm.views.attempts import (
+    count_where,
+    current_attempts,
+    is_initiation,
+    is_running,
+    state_counts,
+)
 from etl_monitor_orm.views.base import ViewBase
 from etl_monitor_orm.vocabulary import Status
 

@@ -26,25 +26,22 @@ def _definition() -> Select[*tuple[object, ...]]:
     start, end = func.min(ProcessingStep.start_time), func.max(ProcessingStep.end_time)
     blocked = count_where((ProcessingStep.status == Status.FAIL) & ProcessingStep.task_mandatory.is_(True)) > 0
     unfinished = count_where(ProcessingStep.status.in_(QUEUED)) > 0
-    return (
-        select(
-            *group,
-            func.count(literal_column("1")).label("TotalTasks"),
-            *state_counts(),
-            start.label("RunStart"),
-            end.label("RunEnd"),
-            func.sum(ProcessingStep.duration_seconds).label("TotalDurationSeconds"),
-            seconds_between(start, end).label("WallClockSeconds"),
-            case(
-                (blocked, RunStatus.FAILED.value),
-                (unfinished, RunStatus.RUNNING.value),
-                else_=RunStatus.COMPLETE.value,
-            ).label("OverallStatus"),
-            func.max(ProcessingStep.last_updated_on).label("LastActivity"),
-            count_where(is_running()).label("Running"),
-        )
-        .group_by(*group)
-    )
+    return select(
+        *group,
+        func.count(literal_column("1")).label("TotalTasks"),
+        *state_counts(),
+        start.label("RunStart"),
+        end.label("RunEnd"),
+        func.sum(ProcessingStep.duration_seconds).label("TotalDurationSeconds"),
+        seconds_between(start, end).label("WallClockSeconds"),
+        case(
+            (blocked, RunStatus.FAILED.value),
+            (unfinished, RunStatus.RUNNING.value),
+            else_=RunStatus.COMPLETE.value,
+        ).label("OverallStatus"),
+        func.max(ProcessingStep.last_updated_on).label("LastActivity"),
+        count_where(is_running()).label("Running"),
+    ).group_by(*group)
 
 
 class RunSummary(ViewBase):

@@ -28,7 +28,10 @@ def _state() -> ColumnElement[str | None]:
     return case(
         (
             Parameter.parameter_type == ParameterType.DELTA_DATE,
-            case((Parameter.value_datetime.is_(None), "BULK MODE"), else_="DELTA: " + utc_text(Parameter.value_datetime)),
+            case(
+                (Parameter.value_datetime.is_(None), "BULK MODE"),
+                else_="DELTA: " + utc_text(Parameter.value_datetime),
+            ),
         ),
         (
             Parameter.parameter_type == ParameterType.DELTA_ID,
@@ -36,7 +39,10 @@ def _state() -> ColumnElement[str | None]:
         ),
         (
             Parameter.parameter_type == ParameterType.SYSTEM,
-            case((Parameter.value_datetime.is_(None), "LIVE DATE"), else_="HISTORIC: " + utc_text(Parameter.value_datetime)),
+            case(
+                (Parameter.value_datetime.is_(None), "LIVE DATE"),
+                else_="HISTORIC: " + utc_text(Parameter.value_datetime),
+            ),
         ),
         else_=boolean_text(Parameter.value_bit),
     )
