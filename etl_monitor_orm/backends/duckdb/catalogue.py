@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Integer, String, column, func
+import duckdb
+from packaging.version import Version
+from sqlalchemy import BigInteger, Boolean, Integer, String, column, func
 from sqlalchemy.sql.selectable import TableValuedAlias
 from sqlalchemy.types import NullType
+
+TELLS_GENERATED_COLUMNS = Version(duckdb.__version__) >= Version("2.0.dev0")
+"""Before DuckDB 2.0 the expression of a generated column cannot be told from a default."""
 
 TABLES: TableValuedAlias = func.duckdb_tables().table_valued(
     column("database_name", String),
@@ -33,6 +38,7 @@ COLUMNS: TableValuedAlias = func.duckdb_columns().table_valued(
     column("is_nullable", Boolean),
     column("column_default", String),
     column("comment", String),
+    *([column("is_generated", Boolean)] if TELLS_GENERATED_COLUMNS else []),
     name="columns",
 )
 CONSTRAINTS: TableValuedAlias = func.duckdb_constraints().table_valued(
@@ -60,6 +66,11 @@ SEQUENCES: TableValuedAlias = func.duckdb_sequences().table_valued(
     column("database_name", String),
     column("schema_name", String),
     column("sequence_name", String),
+    column("start_value", BigInteger),
+    column("min_value", BigInteger),
+    column("max_value", BigInteger),
+    column("increment_by", BigInteger),
+    column("cycle", Boolean),
     name="sequences",
 )
 SCHEMAS: TableValuedAlias = func.duckdb_schemas().table_valued(

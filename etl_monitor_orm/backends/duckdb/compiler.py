@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import Select, types
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.base import PGCompiler, PGTypeCompiler
 from sqlalchemy.sql.elements import BinaryExpression
 from sqlalchemy.sql.operators import OperatorType
@@ -60,3 +61,7 @@ class DuckDBTypeCompiler(PGTypeCompiler):
         if type_.precision is not None and type_.precision <= _SINGLE_PRECISION:
             return "FLOAT"
         return "DOUBLE"
+
+    def visit_INTERVAL(self, type_: postgresql.INTERVAL, **kw: object) -> str:
+        """INTERVAL, without the precision and fields that DuckDB does not know."""
+        return "INTERVAL"

@@ -19,6 +19,7 @@ from etl_monitor_orm.backends.duckdb.cursor import BufferedConnection
 from etl_monitor_orm.backends.duckdb.ddl import DuckDBDDLCompiler
 from etl_monitor_orm.backends.duckdb.identity import identity_sequence
 from etl_monitor_orm.backends.duckdb.reflection import ReflectionMixin
+from etl_monitor_orm.backends.duckdb.table_reflection import TableReflectionMixin
 from etl_monitor_orm.backends.duckdb.types import DuckDBInterval, DuckDBNumeric, JSONKey, JSONPath
 
 
@@ -33,7 +34,7 @@ class DuckDBExecutionContext(PGExecutionContext):
         return self.fire_sequence(sequence, column.type)
 
 
-class DuckDBDialect(ReflectionMixin, duckdb_engine.Dialect):
+class DuckDBDialect(ReflectionMixin, TableReflectionMixin, duckdb_engine.Dialect):
     """The SQLAlchemy dialect behind ``duckdb://`` URLs."""
 
     supports_statement_cache = True

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Sequence, Table
+import re
+from functools import cached_property
+from typing import Any, cast
+
+from sqlalchemy import Column, Sequence, Table, select
+from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine.interfaces import ReflectedIdentity
+
+from etl_monitor_orm.backends.duckdb.catalogue import SEQUENCES
+from etl_monitor_orm.backends.duckdb.names import split_schema
+
+_NEXT_VALUE = re.compile(r"nextval\('((?:[^']|'')*)'\)")
 
 
-def identity_sequence(column: Column[object]) -> Sequence | None:
+def identity_sequence(column: Column[Any]) -> Sequence | None:
     """The sequence that numbers a column: one with ``Identity()``, or an autoincrementing primary key.
 
-    It is called ``<table>_<column>_seq``, lives in the table's schema, is created before the table and dropped
-    after it.
+    It lives in the table's schema, is created before the table and dropped after it.
 
     Returns:
         None for a column that numbers itself in no way, or by a sequence or default of its own.
@@ -17,7 +27,7 @@ def identity_sequence(column: Column[object]) -> Sequence | None:
     table = column.table
     if not isinstance(table, Table):
         return None
-    name = f"{table.name}_{column.name}_seq"
+    name = _sequence_name(table.name, column.name)
     if (identity := column.identity) is not None:
         return Sequence(
             name,
@@ -40,3 +50,43 @@ def identity_sequence(column: Column[object]) -> Sequence | None:
 def is_temporary(table: Table) -> bool:
     """Whether the table is declared with the prefix TEMPORARY."""
     return any(str(prefix).upper() in ("TEMP", "TEMPORARY") for prefix in table._prefixes)
+
+
+class ReflectedSequences:
+    """Tells the columns that number themselves from those with a sequence of the user's own."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def identity_of(self, column: Row[Any]) -> ReflectedIdentity | None:
+        """The identity of a column of ``duckdb_columns()``, read from the sequence behind its default."""
+        default = _NEXT_VALUE.fullmatch(column.column_default or "")
+        if default is None:
+            return None
+        _, name = split_schema(default[1].replace("''", "'"))
+        if name != _sequence_name(column.table_name, column.column_name):
+            return None
+        return self._identities.get((column.database_name, column.schema_name, name))
+
+    @cached_property
+    def _identities(self) -> dict[tuple[str, str, str], ReflectedIdentity]:
+        return {
+            (row.database_name, row.schema_name, row.sequence_name): cast(
+                # The other keys are of no use to Identity(), which takes these for its arguments.
+                ReflectedIdentity,
+                {
+                    "always": False,
+                    "start": row.start_value,
+                    "increment": row.increment_by,
+                    "minvalue": row.min_value,
+                    "maxvalue": row.max_value,
+                    "cycle": row.cycle,
+                    "cache": 1,
+                },
+            )
+            for row in self._connection.execute(select(SEQUENCES))
+        }
+
+
+def _sequence_name(table_name: str, column_name: str) -> str:
+    return f"{table_name}_{column_name}_seq"

@@ -56,5 +56,7 @@ def type_named(name: str) -> TypeEngine[object]:
     if decimal := _DECIMAL.fullmatch(name):
         return types.NUMERIC(int(decimal[1]), int(decimal[2]))
     if enum := _ENUM.fullmatch(name):
-        return types.Enum(*(label.replace("''", "'") for label in _QUOTED.findall(enum[1])))
+        # DuckDB does not say which CREATE TYPE a column's labels come from, and a native enum needs its name.
+        labels = [label.replace("''", "'") for label in _QUOTED.findall(enum[1])]
+        return types.Enum(*labels, native_enum=False)
     return types.NullType()

@@ -28,7 +28,12 @@ class DuckDBNumeric(types.Numeric[Decimal]):
 
 
 class DuckDBInterval(postgresql.INTERVAL):
-    """Intervals, whose literals DuckDB reads as text."""
+    """Intervals, whose literals DuckDB reads as text and whose precision is always a microsecond."""
+
+    @classmethod
+    def adapt_emulated_to_native(cls, interval: types.Interval, **kw: object) -> DuckDBInterval:
+        """Stand in for SQLAlchemy's generic interval."""
+        return cls()
 
     def literal_processor(self, dialect: Dialect) -> Callable[[datetime.timedelta], str]:
         """Render an interval in microseconds, which is all that it has to say."""
