@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from contextvars import ContextVar, Token
 from dataclasses import replace
 from datetime import date, datetime
@@ -27,7 +28,33 @@ current_task: ContextVar[TaskHandle | None] = ContextVar("etl_monitor_current_ta
 """The task whose body is running here, for log records to say where they come from."""
 
 
-class TaskHandle:
+class OfRun:
+    """What a run and its tasks can both tell: which run it is."""
+
+    _key: RunKey
+
+    @property
+    def execution_id(self) -> str:
+        """The run's id."""
+        return self._key.execution_id
+
+    @property
+    def processing_date(self) -> date:
+        """The date that the run works on."""
+        return self._key.processing_date
+
+    @property
+    def project_code(self) -> str:
+        """The project."""
+        return self._key.process.project_code
+
+    @property
+    def process_load(self) -> str:
+        """The process."""
+        return self._key.process.process_load
+
+
+class TaskHandle(OfRun):
     """Tracks one task of a run around the work that it does; made by `run.task(...)` and used in a `with` statement.
 
     Entering starts the step. A clean exit turns it DONE and moves its watermark; any exception turns it FAIL,
@@ -35,9 +62,6 @@ class TaskHandle:
 
     Attributes:
         active: Whether the work is to be done; False only with `on_not_runnable="skip"`.
-        log_message: Message to store with DONE, at most 2,000 characters.
-        log_type: Severity of that message.
-        log_code: Code of that message.
 
     Example:
         ```python
@@ -56,7 +80,7 @@ class TaskHandle:
         takeover: bool = False,
         on_not_runnable: OnNotRunnable = "raise",
         log_message: str | None = None,
-        log_type: LogType | None = None,
+        log_type: LogType | str | None = None,
         log_code: str | None = None,
     ) -> None:
         if on_not_runnable not in ("raise", "skip"):
@@ -66,6 +90,7 @@ class TaskHandle:
         self.log_type = log_type
         self.log_code = log_code
         self._runtime = runtime
+        self._key = step.run
         self._step = step
         self._where = where
         self._takeover = takeover
@@ -75,11 +100,6 @@ class TaskHandle:
         self._parameter_read = False
         self._staged: Move | None = None
         self._token: Token[TaskHandle | None] | None = None
-
-    @property
-    def run(self) -> RunKey:
-        """What identifies the run: its process, execution id and date."""
-        return self._step.run
 
     @property
     def task_id(self) -> int:
@@ -100,6 +120,33 @@ class TaskHandle:
     def started(self) -> datetime | None:
         """When the work began (UTC)."""
         return self._claim.started if self._claim else None
+
+    @property
+    def log_message(self) -> str | None:
+        """Message to store with DONE; 2,000 characters are kept. May be set while the work goes on."""
+        return self._log_message
+
+    @log_message.setter
+    def log_message(self, value: str | None) -> None:
+        self._log_message = inputs.message("log_message", value)
+
+    @property
+    def log_type(self) -> LogType | None:
+        """Severity of that message."""
+        return self._log_type
+
+    @log_type.setter
+    def log_type(self, value: LogType | str | None) -> None:
+        self._log_type = inputs.optional_choice("log_type", LogType, value)
+
+    @property
+    def log_code(self) -> str | None:
+        """Code of that message."""
+        return self._log_code
+
+    @log_code.setter
+    def log_code(self, value: str | None) -> None:
+        self._log_code = inputs.optional_text("log_code", value)
 
     @property
     def watermark(self) -> datetime | int | bool | None:
@@ -160,8 +207,7 @@ class TaskHandle:
     ) -> None:
         if self._token is None:
             return
-        current_task.reset(self._token)
-        self._token = None
+        token, self._token = self._token, None
         try:
             if error is None:
                 self._end(Status.DONE, self.log_message)
@@ -169,6 +215,8 @@ class TaskHandle:
                 self._fail(error)
         finally:
             self.active = False
+            with suppress(ValueError):  # asynchronous code may leave in another context than it entered in
+                current_task.reset(token)
             self._runtime.task_ended()
 
     def _fail(self, error: BaseException) -> None:
@@ -201,32 +249,12 @@ class TaskHandle:
         return f"<TaskHandle {self._step}, {'active' if self.active else 'not active'}>"
 
 
-class Run:
+class Run(OfRun):
     """One run of a process on one date; made by `monitor.start_run(...)`."""
 
     def __init__(self, runtime: Runtime, key: RunKey) -> None:
         self._runtime = runtime
         self._key = key
-
-    @property
-    def execution_id(self) -> str:
-        """The run's id."""
-        return self._key.execution_id
-
-    @property
-    def processing_date(self) -> date:
-        """The date that the run works on."""
-        return self._key.processing_date
-
-    @property
-    def project_code(self) -> str:
-        """The project."""
-        return self._key.process.project_code
-
-    @property
-    def process_load(self) -> str:
-        """The process."""
-        return self._key.process.process_load
 
     def task(
         self,
@@ -270,9 +298,9 @@ class Run:
             where=Where.read(source_type, source_run_id, cluster_id),
             takeover=takeover,
             on_not_runnable=on_not_runnable,
-            log_message=inputs.message("log_message", log_message),
-            log_type=inputs.optional_choice("log_type", LogType, log_type),
-            log_code=inputs.optional_text("log_code", log_code),
+            log_message=log_message,
+            log_type=log_type,
+            log_code=log_code,
         )
 
     def pending(

@@ -128,13 +128,12 @@ class EtlLogHandler(logging.Handler):
 
     def _entry(self, record: logging.LogRecord) -> LogEntry:
         task = current_task.get()
-        run = task.run if task is not None else None
         return LogEntry(
             self.format(record),
-            project_code=run.process.project_code if run else self._project_code,
-            process_load=run.process.process_load if run else self._process_load,
-            processing_date=run.processing_date if run else None,
-            execution_id=run.execution_id if run else self._execution_id,
+            project_code=task.project_code if task else self._project_code,
+            process_load=task.process_load if task else self._process_load,
+            processing_date=task.processing_date if task else None,
+            execution_id=task.execution_id if task else self._execution_id,
             correlation_id=self._correlation_id,
             pipeline_name=record.name,
             activity_name=f"task {task.task_id} (workflow {task.workflow_id})" if task else None,

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from etl_monitor_orm.backends import Backend, backend_for
-from etl_monitor_orm.errors import ConflictError
+from etl_monitor_orm.errors import ConflictError, DatabaseError
 from etl_monitor_orm.settings import DEFAULT_SCHEMA, Settings
 
 T = TypeVar("T")
@@ -82,6 +82,8 @@ class UnitOfWork:
             return result
         except DBAPIError as error:
             raise self.backend.explain(error, self.engine) from error
+        except SQLAlchemyError as error:
+            raise DatabaseError(f"The database could not be used: {error}") from error
 
     def run_numbering(self, work: Callable[[Session], T]) -> T:
         """As `run`, for work that gives numbers to new attempts."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from contextlib import AbstractContextManager
 from typing import Final
@@ -34,7 +35,8 @@ class DuckDBBackend:
         """Return a pooled engine whose threads share one database, in memory too."""
         if catalog is not None:
             raise ConfigurationError(
-                f"DuckDB has no catalogs, but catalog={catalog!r} was given. Leave it out, and unset ETL_MONITOR_CATALOG."
+                f"DuckDB has no catalogs, but catalog={catalog!r} was given. "
+                "Leave it out, and unset ETL_MONITOR_CATALOG."
             )
         if url.database in (None, "", MEMORY):
             # An unnamed database in memory would be another one on every thread.
@@ -50,11 +52,14 @@ class DuckDBBackend:
             )
 
     def is_conflict(self, error: DBAPIError) -> bool:
-        """DuckDB aborts the transaction that loses, at the statement or at COMMIT; two first inserts collide on the key."""
+        """DuckDB aborts the transaction that loses, at the statement or at COMMIT.
+
+        Two transactions that insert the same row first collide on its key.
+        """
         cause = error.orig
         if isinstance(cause, duckdb.TransactionException):
             return True
-        return isinstance(cause, duckdb.ConstraintException) and "uplicate key" in str(cause)
+        return isinstance(cause, duckdb.ConstraintException) and "duplicate key" in str(cause).lower()
 
     def explain(self, error: DBAPIError, engine: Engine) -> EtlMonitorError:
         """Tell a held file, a missing schema and a refused statement apart."""
@@ -79,5 +84,7 @@ class DuckDBBackend:
 
         One process writes a file at a time, so a lock in that process is enough.
         """
+        database = str(engine.url.database)
+        place = database if database.startswith(MEMORY) else os.path.abspath(database)
         with _numbering_guard:
-            return _numbering.setdefault(str(engine.url.database), threading.RLock())
+            return _numbering.setdefault(place, threading.RLock())
