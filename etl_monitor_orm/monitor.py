@@ -9,7 +9,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
 from etl_monitor_orm import migrations
-from etl_monitor_orm.backends import backend_for
+from etl_monitor_orm.backends import backend_for, place
 from etl_monitor_orm.clocks import Clock, system_clock
 from etl_monitor_orm.errors import ConfigurationError
 from etl_monitor_orm.facade.registration import RegistrationCalls
@@ -111,4 +111,4 @@ class ETLMonitor(RegistrationCalls, RunCalls, StepCalls, WatermarkCalls, ReportC
         self.engine.dispose()
 
     def __repr__(self) -> str:
-        return f"<ETLMonitor {self.engine.url.render_as_string(hide_password=True)} schema={self.schema}>"
+        return f"<ETLMonitor {place(self.engine.url)} schema={self.schema}>"

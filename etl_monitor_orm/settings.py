@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -19,13 +19,13 @@ class Settings:
     """Settings of one monitor.
 
     Attributes:
-        url: The database; its password is masked in every rendering.
+        url: The database; it may hold a password, so it is in no representation.
         schema: The schema of the tables and views.
         catalog: The Unity Catalog catalog, for databases that have catalogs.
         actor: The name for `CreatedBy` and `LastUpdatedBy`; None means the database's user, else the OS user.
     """
 
-    url: URL
+    url: URL = field(repr=False)
     schema: str = DEFAULT_SCHEMA
     catalog: str | None = None
     actor: str | None = None

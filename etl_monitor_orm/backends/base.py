@@ -31,6 +31,11 @@ class Capabilities:
     max_bound_values: int
 
 
+def place(url: URL) -> str:
+    """Return where a URL leads, fit for messages: without its password, and without options, which may hold tokens."""
+    return url.set(query={}).render_as_string(hide_password=True)
+
+
 class Backend(Protocol):
     """One kind of database."""
 

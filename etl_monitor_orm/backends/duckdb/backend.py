@@ -7,6 +7,7 @@ import threading
 from contextlib import AbstractContextManager
 from typing import Final
 from uuid import uuid4
+from weakref import WeakValueDictionary
 
 import duckdb
 import sqlalchemy
@@ -14,13 +15,13 @@ from sqlalchemy.engine import URL, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
-from etl_monitor_orm.backends.base import Capabilities
+from etl_monitor_orm.backends.base import Capabilities, place
 from etl_monitor_orm.backends.duckdb.dialect import DuckDBDialect
 from etl_monitor_orm.errors import ConfigurationError, DatabaseError, DatabaseLocked, EtlMonitorError, SchemaMissing
 
 MEMORY: Final = ":memory:"
 
-_numbering: dict[str, threading.RLock] = {}
+_numbering: WeakValueDictionary[str, threading.RLock] = WeakValueDictionary()
 _numbering_guard = threading.Lock()
 
 
@@ -64,20 +65,20 @@ class DuckDBBackend:
     def explain(self, error: DBAPIError, engine: Engine) -> EtlMonitorError:
         """Tell a held file, a missing schema and a refused statement apart."""
         cause, words = error.orig, str(error.orig)
-        place = engine.url.render_as_string(hide_password=True)
+        where = place(engine.url)
         if isinstance(cause, duckdb.IOException) and "lock" in words:
             return DatabaseLocked(
-                f"Another process holds {place}: DuckDB lets one process write a file at a time. "
+                f"Another process holds {where}: DuckDB lets one process write a file at a time. "
                 f"End that process, or give the monitor a file of its own. DuckDB says: {words}"
             )
         if isinstance(cause, duckdb.CatalogException) and "does not exist" in words:
             return SchemaMissing(
-                f"{place} lacks a table or view of the monitor. Run `etl-monitor db upgrade --url {place}`, "
+                f"{where} lacks a table or view of the monitor. Run `etl-monitor db upgrade --url {where}`, "
                 f"or call monitor.setup(). DuckDB says: {words}"
             )
         if isinstance(cause, duckdb.IOException):
-            return ConfigurationError(f"{place} cannot be opened or written. DuckDB says: {words}")
-        return DatabaseError(f"DuckDB refused a statement on {place}: {words}")
+            return ConfigurationError(f"{where} cannot be opened or written. DuckDB says: {words}")
+        return DatabaseError(f"DuckDB refused a statement on {where}: {words}")
 
     def numbering(self, engine: Engine) -> AbstractContextManager[object]:
         """One lock per database and process: DuckDB's snapshots would let a reset and a run read one number.
@@ -85,6 +86,6 @@ class DuckDBBackend:
         One process writes a file at a time, so a lock in that process is enough.
         """
         database = str(engine.url.database)
-        place = database if database.startswith(MEMORY) else os.path.abspath(database)
+        key = database if database.startswith(MEMORY) else os.path.abspath(database)
         with _numbering_guard:
-            return _numbering.setdefault(place, threading.RLock())
+            return _numbering.setdefault(key, threading.RLock())
