@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Subquery, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from etl_monitor_orm.models import ProcessingStep
+from etl_monitor_orm.sql.functions import seconds_between
 from etl_monitor_orm.vocabulary import INITIATION_ID, QUEUED, Status
 
 
@@ -65,3 +67,11 @@ def state_counts(steps: type[ProcessingStep] = ProcessingStep) -> tuple[ColumnEl
         count_where(steps.status == Status.FAIL).label("Failed"),
         count_where(steps.status.in_(QUEUED)).label("Pending"),
     )
+
+
+def wall_clock(start: ColumnElement[datetime | None], end: ColumnElement[datetime | None]) -> ColumnElement[int]:
+    """Whole seconds from a group's first start to its last end, never negative; NULL while one is missing.
+
+    The last end lies before the first start when the only step that ended was never started.
+    """
+    return case((end < start, 0), else_=seconds_between(start, end))

@@ -9,13 +9,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from etl_monitor_orm.models import Process, ProcessingStep
 from etl_monitor_orm.models.base import UTCDateTime, Word
-from etl_monitor_orm.sql.functions import seconds_between
 from etl_monitor_orm.views.attempts import (
     count_where,
     current_attempts,
     is_initiation,
     is_running,
     state_counts,
+    wall_clock,
 )
 from etl_monitor_orm.views.base import ViewBase
 from etl_monitor_orm.vocabulary import Status
@@ -46,7 +46,7 @@ def _definition() -> Select[*tuple[object, ...]]:
             *state_counts(steps),
             start.label("RunStart"),
             end.label("RunEnd"),
-            seconds_between(start, end).label("WallClockSeconds"),
+            wall_clock(start, end).label("WallClockSeconds"),
             func.max(case((is_initiation(steps), steps.status), else_=None)).label("OverallStatus"),
             count_where(is_running(steps)).label("Running"),
         )

@@ -9,8 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from etl_monitor_orm.models import ProcessingStep
 from etl_monitor_orm.models.base import UTCDateTime, Word
-from etl_monitor_orm.sql.functions import seconds_between
-from etl_monitor_orm.views.attempts import count_where, is_running, state_counts
+from etl_monitor_orm.views.attempts import count_where, is_running, state_counts, wall_clock
 from etl_monitor_orm.views.base import ViewBase
 from etl_monitor_orm.vocabulary import QUEUED, RunStatus, Status
 
@@ -33,7 +32,7 @@ def _definition() -> Select[*tuple[object, ...]]:
         start.label("RunStart"),
         end.label("RunEnd"),
         func.sum(ProcessingStep.duration_seconds).label("TotalDurationSeconds"),
-        seconds_between(start, end).label("WallClockSeconds"),
+        wall_clock(start, end).label("WallClockSeconds"),
         case(
             (blocked, RunStatus.FAILED.value),
             (unfinished, RunStatus.RUNNING.value),
