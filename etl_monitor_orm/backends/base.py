@@ -63,3 +63,7 @@ class Backend(Protocol):
     def numbering(self, engine: Engine) -> AbstractContextManager[object]:
         """Guard work that numbers new attempts, where the database alone would let two of them read one number."""
         ...
+
+    def teach_alembic(self) -> None:
+        """Register with alembic what it must know of this database, before the first migration."""
+        ...

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from sqlalchemy import Column, MetaData, String, Table, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from etl_monitor_orm.errors import SchemaMissing, SchemaOutOfDate
-from etl_monitor_orm.settings import DEFAULT_SCHEMA
-
-SCHEMA_REVISION: Final = "0001"
-"""Head of the migrations that ship with this version; revisions are numbered, so they compare as text."""
-
-VERSION_TABLE: Final = "alembic_version"
-
-_version = Table(VERSION_TABLE, MetaData(schema=DEFAULT_SCHEMA), Column("version_num", String))
+from etl_monitor_orm.models.version import VERSION_TABLE, require_current
 
 
 def require_current_schema(session: Session) -> None:
@@ -25,16 +15,4 @@ def require_current_schema(session: Session) -> None:
         SchemaMissing: There are no tables, or they were emptied of their revision.
         SchemaOutOfDate: They have an older or a newer revision.
     """
-    found = session.scalar(select(func.max(_version.c.version_num)))
-    if found is None:
-        raise SchemaMissing
-    if found < SCHEMA_REVISION:
-        raise SchemaOutOfDate(
-            f"The monitor's tables are at revision {found}; this version needs {SCHEMA_REVISION}. "
-            "Run `etl-monitor db upgrade`, or call monitor.setup()."
-        )
-    if found > SCHEMA_REVISION:
-        raise SchemaOutOfDate(
-            f"The monitor's tables are at revision {found}, which a newer version made; this one knows "
-            f"{SCHEMA_REVISION}. Upgrade the package: pip install --upgrade etl-monitor-orm."
-        )
+    require_current(session.scalar(select(func.max(VERSION_TABLE.c.version_num))))

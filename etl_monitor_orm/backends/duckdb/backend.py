@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from contextlib import AbstractContextManager
+from importlib import import_module
 from typing import Final
 from uuid import uuid4
 from weakref import WeakValueDictionary
@@ -89,3 +90,7 @@ class DuckDBBackend:
         key = database if database.startswith(MEMORY) else os.path.abspath(database)
         with _numbering_guard:
             return _numbering.setdefault(key, threading.RLock())
+
+    def teach_alembic(self) -> None:
+        """Importing the module is enough."""
+        import_module("etl_monitor_orm.backends.duckdb.alembic_impl")
