@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TypeVar
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, select
 
-from etl_monitor_orm import ETLMonitor, ManualClock
+from etl_monitor_orm import (
+    ETLMonitor,
+    ManualClock,
+    Parameter,
+    Process,
+    ProcessingStep,
+    Run,
+    SequenceStage,
+    SysLog,
+    Task,
+)
 
 BACKENDS = ("duckdb",)
+TABLES = (SequenceStage, Process, Task, Parameter, ProcessingStep, SysLog)
+
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -62,3 +76,87 @@ def hr(monitor: ETLMonitor) -> ETLMonitor:
     )
     monitor.register_task("CORP", "HR_DAILY", 3, 1, 6, "Build mart", expected_duration_seconds=60)
     return monitor
+
+
+@pytest.fixture
+def run(hr: ETLMonitor) -> Run:
+    """A run of CORP/HR_DAILY, its four steps queued and none started."""
+    return hr.start_run("CORP", "HR_DAILY", "2026-04-09", execution_id="run-1")
+
+
+@pytest.fixture
+def rows(monitor: ETLMonitor) -> Callable[..., list[T]]:
+    """Read the mapped rows of a table or view that have these values, in the order of their keys."""
+
+    def read(kind: type[T], **values: object) -> list[T]:
+        keys = kind.__mapper__.primary_key
+        with monitor.session() as session:
+            return list(session.scalars(select(kind).filter_by(**values).order_by(*keys)))
+
+    return read
+
+
+@pytest.fixture
+def row(rows: Callable[..., list[T]]) -> Callable[..., T]:
+    """Read the one mapped row that has these values."""
+
+    def read(kind: type[T], **values: object) -> T:
+        (found,) = rows(kind, **values)
+        return found
+
+    return read
+
+
+@pytest.fixture
+def step(row: Callable[..., ProcessingStep]) -> Callable[..., ProcessingStep]:
+    """Read a step of `run`: by its task alone while it has one attempt."""
+
+    def read(task_id: int, attempts: int | None = None, execution_id: str = "run-1") -> ProcessingStep:
+        wanted = {} if attempts is None else {"attempts": attempts}
+        return row(ProcessingStep, task_id=task_id, execution_id=execution_id, **wanted)
+
+    return read
+
+
+@pytest.fixture
+def tables(monitor: ETLMonitor) -> Callable[[], dict[str, list[dict[str, object]]]]:
+    """Read all six tables: each row with its columns, in a fixed order."""
+
+    def read() -> dict[str, list[dict[str, object]]]:
+        with monitor.session() as session:
+            return {
+                kind.__tablename__: sorted(
+                    (dict(found._mapping) for found in session.execute(select(*kind.__table__.columns))), key=repr
+                )
+                for kind in TABLES
+            }
+
+    return read
+
+
+@pytest.fixture
+def unchanged(tables: Callable[[], object]) -> Callable[[], AbstractContextManager[None]]:
+    """Make a block that must leave all six tables as they were."""
+
+    @contextmanager
+    def check() -> Iterator[None]:
+        before = tables()
+        yield
+        assert tables() == before
+
+    return check
+
+
+@pytest.fixture
+def refused(unchanged: Callable[[], AbstractContextManager[None]]) -> Callable[..., AbstractContextManager[None]]:
+    """Make a block that must raise exactly this error, say these words, and leave all six tables as they were."""
+
+    @contextmanager
+    def check(error: type[Exception], *words: str) -> Iterator[None]:
+        with unchanged(), pytest.raises(error) as caught:
+            yield
+        assert caught.type is error
+        missing = [word for word in words if word not in str(caught.value)]
+        assert not missing, f"{missing} not said in: {caught.value}"
+
+    return check
