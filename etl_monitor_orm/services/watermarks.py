@@ -197,8 +197,9 @@ def _historic(process: ProcessKey) -> ColumnElement[bool]:
 def _untouched_since(moment: ColumnElement[datetime | None], step: StepKey, name: str) -> ColumnElement[bool]:
     """Nobody set the parameter by hand since `moment`.
 
-    An automatic advance bears the same time as the DONE step that caused it, a parameter as it was
-    registered the same time as its creation: those two are not by hand.
+    An automatic advance bears the same time as the DONE step that caused it, and its value is a DONE step's start;
+    a parameter as it was registered bears the same time as its creation: those two are not by hand. The time alone
+    would not do: a value that was staged by a task is written together with its DONE.
     """
     cause = aliased(ProcessingStep)
     this_step = (
@@ -207,7 +208,7 @@ def _untouched_since(moment: ColumnElement[datetime | None], step: StepKey, name
         & (cause.workflow_id == step.workflow_id)
         & (cause.task_id == step.task_id)
     )
-    automatic = exists().where(
+    caused_by_done = exists().where(
         cause.project_code == Parameter.project_code,
         cause.process_load == Parameter.process_load,
         cause.source_system_code == name,
@@ -215,5 +216,14 @@ def _untouched_since(moment: ColumnElement[datetime | None], step: StepKey, name
         cause.last_updated_on == Parameter.last_updated_on,
         ~this_step,
     )
+    reader = aliased(ProcessingStep)
+    is_a_start = exists().where(
+        reader.project_code == Parameter.project_code,
+        reader.process_load == Parameter.process_load,
+        reader.source_system_code == name,
+        reader.status == Status.DONE,
+        reader.start_time == Parameter.value_datetime,
+    )
+    automatic = caused_by_done & is_a_start
     as_registered = (Parameter.last_updated_on == Parameter.created_on) & Parameter.value_datetime.is_(None)
     return or_(Parameter.last_updated_on.is_(None), Parameter.last_updated_on < moment, automatic, as_registered)
