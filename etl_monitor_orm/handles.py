@@ -228,7 +228,7 @@ class TaskHandle(OfRun):
 
     def _end(self, how: Status, message: str | None) -> None:
         ending = Ending(how, None, inputs.message("log_message", message), self.log_type, self.log_code)
-        self._runtime.run(steps.finish, self._step, ending, self._claim, self._staged)
+        self._runtime.run_alone(steps.finish, self._step, ending, self._claim, self._staged)
 
     def _running(self) -> Claim:
         if self._claim is None or not self.active:
@@ -346,7 +346,7 @@ class Run(OfRun):
         Returns:
             The new attempts; empty when there was nothing to do.
         """
-        return self._runtime.run_numbering(
+        return self._runtime.run_alone(
             reset.reset,
             self._scope(),
             replay=replay,

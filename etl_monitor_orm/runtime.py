@@ -55,12 +55,10 @@ class Runtime:
         call = self._call()
         return self.units.run(lambda session: service(session, call, *args, **kwargs))
 
-    def run_numbering(
-        self, service: Callable[Concatenate[Session, Call, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """As `run`, for a service that gives numbers to new attempts."""
+    def run_alone(self, service: Callable[Concatenate[Session, Call, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `run`, for a service that must see what others of its kind wrote: it numbers attempts, or ends steps."""
         call = self._call()
-        return self.units.run_numbering(lambda session: service(session, call, *args, **kwargs))
+        return self.units.run_alone(lambda session: service(session, call, *args, **kwargs))
 
     def require_schema(self) -> None:
         """Refuse to work on missing or older tables; asks the database once."""

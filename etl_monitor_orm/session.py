@@ -77,22 +77,29 @@ class UnitOfWork:
             ConflictError: Others were in the way until patience ran out.
             EtlMonitorError: The work was refused, by us or by the database.
         """
+        return self._tried(self._once, work)
+
+    def run_alone(self, work: Callable[[Session], T]) -> T:
+        """As `run`, for work that must see what others of its kind wrote: it numbers attempts, or ends steps."""
+        return self._tried(self._once_alone, work)
+
+    def _tried(self, once: Callable[[Callable[[Session], T]], T], work: Callable[[Session], T]) -> T:
         try:
-            result: T = self._retrying(self._once, work)
+            result: T = self._retrying(once, work)
             return result
         except DBAPIError as error:
             raise self.backend.explain(error, self.engine) from error
         except SQLAlchemyError as error:
             raise DatabaseError(f"The database could not be used: {error}") from error
 
-    def run_numbering(self, work: Callable[[Session], T]) -> T:
-        """As `run`, for work that gives numbers to new attempts."""
-        with self.backend.numbering(self.engine):
-            return self.run(work)
-
     def _once(self, work: Callable[[Session], T]) -> T:
         with self._sessions.begin() as session:
             return work(session)
+
+    def _once_alone(self, work: Callable[[Session], T]) -> T:
+        # Guarded try by try: others go on while this one pauses.
+        with self.backend.alone(self.engine):
+            return self._once(work)
 
 
 def _give_up(state: RetryCallState) -> object:

@@ -60,8 +60,8 @@ class Backend(Protocol):
         """Return our error for the driver's: what happened, and the way out."""
         ...
 
-    def numbering(self, engine: Engine) -> AbstractContextManager[object]:
-        """Guard work that numbers new attempts, where the database alone would let two of them read one number."""
+    def alone(self, engine: Engine) -> AbstractContextManager[object]:
+        """Guard work that must see what others of its kind wrote, where the database would let two miss each other."""
         ...
 
     def teach_alembic(self) -> None:

@@ -117,7 +117,7 @@ class ReportCalls(Calls):
         Returns:
             The new attempts, in running order; empty when there was nothing to do.
         """
-        return self._runtime.run_numbering(
+        return self._runtime.run_alone(
             reset.reset,
             _scope(project_code, process_load, processing_date, execution_id, workflow_id, sequence_id, task_id),
             replay=inputs.boolean("replay", replay),

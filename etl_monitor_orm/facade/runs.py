@@ -58,7 +58,7 @@ class RunCalls(Calls):
             inputs.text("execution_id", execution, longest=inputs.EXECUTION_ID_MAX),
             self._current_date(process, processing_date),
         )
-        self._runtime.run_numbering(
+        self._runtime.run_alone(
             runs.generate,
             key,
             resume=inputs.boolean("resume", resume),
@@ -102,7 +102,7 @@ class RunCalls(Calls):
             ProcessInactive: It is deactivated, or has no active task.
         """
         key = self._run_key(execution_id, project_code, process_load, processing_date)
-        return self._runtime.run_numbering(
+        return self._runtime.run_alone(
             dispatch.pending_or_generate,
             key,
             workflow_id=inputs.optional_integer("workflow_id", workflow_id),

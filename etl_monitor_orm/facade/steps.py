@@ -116,7 +116,7 @@ class StepCalls(Calls):
             inputs.optional_text("log_code", log_code),
         )
         run = self._run_key(execution_id, project_code, process_load, processing_date)
-        self._runtime.run(steps.finish, step_key(run, task_id, workflow_id, sequence_id, attempts), ending)
+        self._runtime.run_alone(steps.finish, step_key(run, task_id, workflow_id, sequence_id, attempts), ending)
 
     def fail_task(
         self,

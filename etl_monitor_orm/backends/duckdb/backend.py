@@ -22,8 +22,8 @@ from etl_monitor_orm.errors import ConfigurationError, DatabaseError, DatabaseLo
 
 MEMORY: Final = ":memory:"
 
-_numbering: WeakValueDictionary[str, threading.RLock] = WeakValueDictionary()
-_numbering_guard = threading.Lock()
+_locks: WeakValueDictionary[str, threading.RLock] = WeakValueDictionary()
+_locks_guard = threading.Lock()
 
 
 class DuckDBBackend:
@@ -81,15 +81,17 @@ class DuckDBBackend:
             return ConfigurationError(f"{where} cannot be opened or written. DuckDB says: {words}")
         return DatabaseError(f"DuckDB refused a statement on {where}: {words}")
 
-    def numbering(self, engine: Engine) -> AbstractContextManager[object]:
-        """One lock per database and process: DuckDB's snapshots would let a reset and a run read one number.
+    def alone(self, engine: Engine) -> AbstractContextManager[object]:
+        """One lock per database and process.
 
+        Two transactions that write different rows do not conflict in DuckDB, and neither sees the other's: a reset and
+        a run would read one number, and of two steps that share a watermark neither would find itself the last.
         One process writes a file at a time, so a lock in that process is enough.
         """
         database = str(engine.url.database)
         key = database if database.startswith(MEMORY) else os.path.abspath(database)
-        with _numbering_guard:
-            return _numbering.setdefault(key, threading.RLock())
+        with _locks_guard:
+            return _locks.setdefault(key, threading.RLock())
 
     def teach_alembic(self) -> None:
         """Importing the module is enough."""
