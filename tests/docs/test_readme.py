@@ -1,0 +1,49 @@
+"""The README does what it says: its code runs as it stands."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from etl_monitor_orm import ETLMonitor
+
+from .pages import ROOT, blocks, run_page
+
+README = ROOT / "README.md"
+INSTALL_DEMO = "pip install '.[demo]' && etl-monitor demo"
+INSTALL_DEV = "pip install '.[dev]' && pytest"
+NOT_RUN = {
+    INSTALL_DEMO: "needs an environment of its own and minutes; CI runs it in a fresh one",
+    INSTALL_DEV: "would run these tests inside themselves; CI runs it in a fresh environment",
+}
+
+
+def test_given_an_empty_folder_when_the_readme_is_followed_then_every_block_runs(
+    folder: Path, etl_monitor: ETLMonitor
+) -> None:
+    namespace = run_page(README, folder, NOT_RUN)
+
+    examples = [example for name, example in namespace.items() if name.startswith("test_")]
+    assert len(examples) == 1
+    examples[0](etl_monitor)
+
+
+def test_given_the_readme_when_a_newcomer_looks_for_the_two_commands_then_they_are_there_word_for_word() -> None:
+    commands = [line for block in blocks(README) if block.language == "bash" for line in block.code.splitlines()]
+
+    assert INSTALL_DEMO in commands
+    assert INSTALL_DEV in commands
+
+
+def test_given_the_readme_when_it_is_opened_then_an_example_is_on_the_first_screen() -> None:
+    first = next(block for block in blocks(README) if block.language == "python")
+
+    assert first.line + first.code.count("\n") <= 45
+
+
+def test_given_the_readme_when_settings_are_listed_then_they_are_the_ones_that_the_package_reads() -> None:
+    name = re.compile(r"\bETL_MONITOR_[A-Z]+\b")
+    package = (ROOT / "etl_monitor_orm").rglob("*.py")
+    read = {found for source in package for found in name.findall(source.read_text(encoding="utf-8"))}
+
+    assert set(name.findall(README.read_text(encoding="utf-8"))) == read
