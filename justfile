@@ -1,7 +1,7 @@
 # Tasks of this repository; `just` lists them. Each is a plain command that CONTRIBUTING.md has too.
 
 _list:
-    @just --list --unsorted
+    @{{just_executable()}} --list --unsorted
 
 # Install everything for development into the active environment, and the commit hooks
 setup:
