@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 
 import pytest
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, Table, delete, event, insert, select
 
 from etl_monitor_orm import (
     ETLMonitor,
@@ -32,10 +32,25 @@ def clock(etl_clock: ManualClock) -> ManualClock:
     return etl_clock
 
 
+@pytest.fixture(scope="session")
+def duckdb_database() -> Iterator[Engine]:
+    """A migrated DuckDB database in memory: each test finds it empty, as migrations take far longer than a test."""
+    monitor = ETLMonitor("duckdb:///:memory:").setup()
+    with monitor.engine.connect():  # a database in memory lives as long as somebody is connected
+        yield monitor.engine
+    monitor.close()
+
+
 @pytest.fixture(params=BACKENDS)
 def monitor(request: pytest.FixtureRequest, clock: ManualClock) -> ETLMonitor:
-    """A fresh, migrated monitor on each backend, its clock in the test's hands."""
-    return request.getfixturevalue("etl_monitor")
+    """A monitor on an empty, migrated database of each backend, its clock in the test's hands."""
+    database: Engine = request.getfixturevalue(f"{request.param}_database")
+    with database.begin() as connection:
+        for kind in TABLES[1:]:
+            connection.execute(delete(kind))
+        connection.execute(delete(SequenceStage).where(SequenceStage.sequence_id >= 10))
+    # An engine of the test's own over the shared connections: what listens to it is gone with the test.
+    return ETLMonitor(database.execution_options(), clock=clock, actor="pytest")
 
 
 class Statements:
@@ -62,9 +77,7 @@ def statements(monitor: ETLMonitor) -> Statements:
     return Statements(monitor.engine)
 
 
-@pytest.fixture
-def hr(monitor: ETLMonitor) -> ETLMonitor:
-    """CORP/HR_DAILY: an initiation, two parallel loads (one optional), a dependent mart, and their watermarks."""
+def _register_hr(monitor: ETLMonitor) -> None:
     monitor.register_process("CORP", "HR_DAILY", name="HR daily load", owner="HR team")
     monitor.register_parameter("CORP", "HR_DAILY", "SYSDT", "SYSTEM")
     monitor.register_parameter("CORP", "HR_DAILY", "LoadEmployees", "DELTA_DATE")
@@ -75,6 +88,29 @@ def hr(monitor: ETLMonitor) -> ETLMonitor:
         "CORP", "HR_DAILY", 2, 1, 2, "Load events", source_system_code="LoadEvents", task_mandatory=False
     )
     monitor.register_task("CORP", "HR_DAILY", 3, 1, 6, "Build mart", expected_duration_seconds=60)
+
+
+@pytest.fixture(scope="session")
+def hr_rows() -> dict[str, list[tuple[Table, list[dict[str, object]]]]]:
+    """What the registrations of `hr` wrote, per database: to put it back is far quicker than to register it anew."""
+    return {}
+
+
+@pytest.fixture
+def hr(monitor: ETLMonitor, hr_rows: dict[str, list[tuple[Table, list[dict[str, object]]]]]) -> ETLMonitor:
+    """CORP/HR_DAILY: an initiation, two parallel loads (one optional), a dependent mart, and their watermarks."""
+    database = monitor.engine.dialect.name
+    with monitor.session() as session, session.begin():
+        if database in hr_rows:
+            for table, written in hr_rows[database]:
+                session.execute(insert(table).values(written))
+            return monitor
+    _register_hr(monitor)
+    with monitor.session() as session:
+        hr_rows[database] = [
+            (kind.__table__, [dict(found._mapping) for found in session.execute(select(*kind.__table__.columns))])
+            for kind in (Process, Task, Parameter)
+        ]
     return monitor
 
 
