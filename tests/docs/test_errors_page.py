@@ -22,14 +22,11 @@ def test_given_the_errors_when_their_page_is_read_then_it_has_a_row_for_each_and
 def test_given_the_errors_when_their_page_draws_the_family_then_every_child_hangs_under_its_parent() -> None:
     drawing = re.search(r"```text\n(EtlMonitorError.*?)```", PAGE, flags=re.DOTALL)
     assert drawing is not None
-    drawn, parents = set(), {}
-    for line in drawing[1].splitlines():
-        depth = len(line) - len(line.lstrip())
-        name = line.split()[0]
-        drawn.add(name)
-        parents[depth] = name
-        above = [parents[level] for level in sorted(parents) if level < depth]
-        if above:
-            assert issubclass(getattr(errors, name), getattr(errors, above[-1])), line
+    lines = [(len(line) - len(line.lstrip()), line.split()[0]) for line in drawing[1].splitlines()]
+    parents = {
+        name: next((above for level, above in reversed(lines[:number]) if level < depth), None)
+        for number, (depth, name) in enumerate(lines)
+    }
 
-    assert drawn == CLASSES
+    family = {name: getattr(errors, name).__bases__[0].__name__ for name in CLASSES}
+    assert parents == {**family, "EtlMonitorError": None}
