@@ -1,4 +1,7 @@
-"""Fixtures for tests of pipelines: a fresh monitor in memory, and its clock. Found by pytest by itself."""
+"""Fixtures for tests of pipelines: a fresh monitor in memory, and its clock. Found by pytest by itself.
+
+Pytest imports this module in every run, so it imports nothing that a run without the fixtures could do without.
+"""
 
 from __future__ import annotations
 
@@ -8,22 +11,54 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from etl_monitor_orm import ETLMonitor, ManualClock
+    from etl_monitor_orm.clocks import Clock
 
 
 @pytest.fixture
 def etl_clock() -> ManualClock:
-    """The clock of `etl_monitor`: it stands at 2026-01-01 06:00 UTC until the test moves it."""
+    """The clock of `etl_monitor`: it stands at 2026-01-01 06:00 UTC until the test moves it.
+
+    Define a fixture of this name to let it start elsewhere.
+    """
     from etl_monitor_orm import ManualClock
 
     return ManualClock("2026-01-01 06:00")
 
 
 @pytest.fixture
-def etl_monitor(etl_clock: ManualClock) -> Iterator[ETLMonitor]:
-    """A fresh, migrated monitor on a DuckDB database in memory of its own."""
-    from etl_monitor_orm import ETLMonitor
+def etl_monitor(etl_clock: ManualClock, _etl_monitor_template: Path) -> Iterator[ETLMonitor]:
+    """A fresh, migrated monitor on a DuckDB database in memory of its own, which ends with the test."""
+    from etl_monitor_orm.backends.duckdb.copying import copy_database
 
-    monitor = ETLMonitor("duckdb:///:memory:", clock=etl_clock, actor="pytest").setup()
-    yield monitor
+    monitor = _monitor(None, etl_clock)
+    with monitor.engine.connect() as connection:
+        copy_database(_etl_monitor_template, connection)
+    yield monitor.setup()
     monitor.close()
+
+
+@pytest.fixture(scope="session")
+def _etl_monitor_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A file with the migrated tables: to copy it takes a third of the time that the migrations take."""
+    from etl_monitor_orm.clocks import system_clock
+
+    file = tmp_path_factory.mktemp("etl_monitor") / "template.duckdb"
+    monitor = _monitor(str(file), system_clock).setup()
+    monitor.close()
+    yield file
+    file.unlink()
+
+
+def _monitor(database: str | None, clock: Clock) -> ETLMonitor:
+    """Return a monitor that no setting of the environment reaches."""
+    from sqlalchemy.engine import URL
+
+    from etl_monitor_orm import ETLMonitor
+    from etl_monitor_orm.backends import backend_for
+    from etl_monitor_orm.settings import DEFAULT_SCHEMA
+
+    engine = backend_for("duckdb").create_engine(URL.create("duckdb", database=database), catalog=None)
+    return ETLMonitor(engine, schema=DEFAULT_SCHEMA, actor="pytest", clock=clock)

@@ -1,0 +1,47 @@
+"""The command `etl-monitor`: its commands, and what it says of itself."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from etl_monitor_orm.cli import changes, database, demonstration, modes, reports
+from etl_monitor_orm.cli.exits import ExitCode
+
+app = typer.Typer(
+    help="Say what ran, what failed, and up to where each source was read; and put right what went wrong.",
+    epilog="\b\nExit codes:\n" + "\n".join(f"{code.value:5}  {code.meaning}" for code in ExitCode),
+    no_args_is_help=True,
+    # Plain help reads the same in a terminal, a pipe and the documentation, and comes without loading Rich.
+    rich_markup_mode=None,
+    # A traceback with local variables could show a password.
+    pretty_exceptions_enable=False,
+)
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"etl-monitor {version('etl-monitor-orm')}")
+        raise typer.Exit
+
+
+@app.callback()
+def etl_monitor(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Options of the command itself; each command has its own."""
+
+
+app.command()(reports.status)
+app.command()(reports.failures)
+app.command()(reports.watermarks)
+app.add_typer(reports.run, name="run")
+app.command()(changes.reset)
+app.add_typer(modes.mode, name="mode")
+app.command()(changes.stale)
+app.command()(demonstration.demo)
+app.add_typer(database.db, name="db")
