@@ -1,8 +1,18 @@
-"""What alembic must know of DuckDB. Importing this module registers it."""
+"""What alembic must know of DuckDB. Importing this module registers it.
+
+The comparisons of `alembic check` and `--autogenerate` leave out what DuckDB itself drops: lengths of VARCHAR, names
+of constraints, and whether a sequence stands for an identity column or for an autoincrementing key.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
+from alembic.ddl.base import ColumnComment, format_column_name, format_table_name
 from alembic.ddl.impl import DefaultImpl
+from sqlalchemy import Column, ForeignKeyConstraint, Index, UniqueConstraint, func, literal, select, types
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import DDLCompiler
 
 
 class DuckDBImpl(DefaultImpl):
@@ -10,3 +20,81 @@ class DuckDBImpl(DefaultImpl):
 
     __dialect__ = "duckdb"
     transactional_ddl = True
+    type_synonyms = (
+        *DefaultImpl.type_synonyms,
+        {"VARCHAR", "CHAR", "NCHAR", "NVARCHAR", "TEXT"},
+        {"BYTEA", "BLOB"},
+        {"FLOAT", "REAL"},
+    )
+    identity_attrs_ignore = (*DefaultImpl.identity_attrs_ignore, "always", "cache")
+
+    def compare_type(self, inspector_column: Column[Any], metadata_column: Column[Any]) -> bool:
+        """Whether the types differ; of enums, their labels."""
+        found, wanted = inspector_column.type, metadata_column.type
+        if isinstance(found, types.Enum) and isinstance(wanted, types.Enum):
+            return found.enums != wanted.enums
+        return super().compare_type(inspector_column, metadata_column)
+
+    def compare_server_default(
+        self,
+        inspector_column: Column[Any],
+        metadata_column: Column[Any],
+        rendered_metadata_default: str | None,
+        rendered_inspector_default: str | None,
+    ) -> bool:
+        """Whether the defaults differ, each as DuckDB's parser would write it."""
+        # alembic renders a plain string without the quotes that it gets in DDL.
+        compiler = self.dialect.ddl_compiler(self.dialect, None)  # type: ignore[arg-type] # alembic's own way
+        wanted = compiler.get_column_default_string(metadata_column)
+        return self._normal(wanted) != self._normal(rendered_inspector_default)
+
+    def correct_for_autogen_constraints(
+        self,
+        conn_uniques: set[UniqueConstraint],
+        conn_indexes: set[Index],
+        metadata_unique_constraints: set[UniqueConstraint],
+        metadata_indexes: set[Index],
+    ) -> None:
+        """Give each constraint that was found the name of the one it stands for: the same columns."""
+        wanted = {tuple(unique.columns.keys()): unique.name for unique in metadata_unique_constraints}
+        for unique in conn_uniques:
+            unique.name = wanted.get(tuple(unique.columns.keys()))
+
+    def correct_for_autogen_foreignkeys(
+        self, conn_fks: set[ForeignKeyConstraint], metadata_fks: set[ForeignKeyConstraint]
+    ) -> None:
+        """Give each foreign key that was found the RESTRICT or NO ACTION that DuckDB took for it and dropped."""
+        wanted = {_columns_of(key): key for key in metadata_fks}
+        for key in conn_fks:
+            if (match := wanted.get(_columns_of(key))) is not None:
+                key.ondelete, key.onupdate = match.ondelete, match.onupdate
+
+    def _compare_identity_default(
+        self, metadata_identity: object, inspector_identity: object
+    ) -> tuple[set[str], set[str], bool]:
+        if metadata_identity is None:
+            # An autoincrementing key has a sequence too, and DuckDB can take no identity away.
+            return set(), set(), False
+        found: tuple[set[str], set[str], bool]
+        found = super()._compare_identity_default(metadata_identity, inspector_identity)  # type: ignore[no-untyped-call]
+        return found
+
+    def _normal(self, default: str | None) -> str | None:
+        if default is None or self.connection is None:
+            return default
+        query = literal(f"SELECT {default}")
+        return self.connection.scalar(select(func.json_deserialize_sql(func.json_serialize_sql(query))))
+
+
+def _columns_of(key: ForeignKeyConstraint) -> tuple[object, ...]:
+    return tuple(key.column_keys), tuple(element.target_fullname for element in key.elements)
+
+
+@compiles(ColumnComment, "duckdb")
+def _comment_on_column(element: ColumnComment, compiler: DDLCompiler, **kw: object) -> str:
+    table = format_table_name(compiler, element.table_name, element.schema)
+    column = format_column_name(compiler, element.column_name)
+    comment = "NULL"
+    if element.comment is not None:
+        comment = compiler.sql_compiler.render_literal_value(element.comment, types.String())
+    return f"COMMENT ON COLUMN {table}.{column} IS {comment}"

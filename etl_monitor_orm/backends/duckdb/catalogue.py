@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import duckdb
-from packaging.version import Version
 from sqlalchemy import BigInteger, Boolean, Integer, String, column, func
 from sqlalchemy.sql.selectable import TableValuedAlias
 from sqlalchemy.types import NullType
 
-TELLS_GENERATED_COLUMNS = Version(duckdb.__version__) >= Version("2.0.dev0")
-"""Before DuckDB 2.0 the expression of a generated column cannot be told from a default."""
+from etl_monitor_orm.backends.duckdb.versions import SINCE_2_0
 
 TABLES: TableValuedAlias = func.duckdb_tables().table_valued(
     column("database_name", String),
@@ -38,7 +35,7 @@ COLUMNS: TableValuedAlias = func.duckdb_columns().table_valued(
     column("is_nullable", Boolean),
     column("column_default", String),
     column("comment", String),
-    *([column("is_generated", Boolean)] if TELLS_GENERATED_COLUMNS else []),
+    *([column("is_generated", Boolean)] if SINCE_2_0 else []),
     name="columns",
 )
 CONSTRAINTS: TableValuedAlias = func.duckdb_constraints().table_valued(

@@ -18,19 +18,19 @@ class DuckDBCompiler(PGCompiler):
     def visit_bitwise_xor_op_binary(
         self, binary: BinaryExpression[object], operator: OperatorType, **kw: object
     ) -> str:
-        """``xor()``, as there is no operator for it."""
+        """`xor()`, as there is no operator for it."""
         return f"xor({self.process(binary.left, **kw)}, {self.process(binary.right, **kw)})"
 
     def visit_json_path_getitem_op_binary(
         self, binary: BinaryExpression[object], operator: OperatorType, **kw: object
     ) -> str:
-        """``->``, which takes a path as well as a key."""
-        return self.visit_json_getitem_op_binary(binary, operator, **kw)
+        """`->`, which takes a path as well as a key."""
+        return str(self.visit_json_getitem_op_binary(binary, operator, **kw))
 
     def visit_regexp_match_op_binary(
         self, binary: BinaryExpression[object], operator: OperatorType, **kw: object
     ) -> str:
-        """``regexp_matches()``: before DuckDB 2.0 the operator ``~`` matches whole strings only."""
+        """`regexp_matches()`: before DuckDB 2.0 the operator `~` matches whole strings only."""
         parts = [self.process(binary.left, **kw), self.process(binary.right, **kw)]
         if (flags := binary.modifiers["flags"]) is not None:
             parts.append(self.render_literal_value(flags, types.STRINGTYPE))
@@ -39,14 +39,14 @@ class DuckDBCompiler(PGCompiler):
     def visit_not_regexp_match_op_binary(
         self, binary: BinaryExpression[object], operator: OperatorType, **kw: object
     ) -> str:
-        """``NOT regexp_matches()``."""
+        """`NOT regexp_matches()`."""
         return f"NOT {self.visit_regexp_match_op_binary(binary, operator, **kw)}"
 
     def fetch_clause(self, select: Select[*tuple[object, ...]], **kw: object) -> str:
         """OFFSET … FETCH, or LIMIT n % where a share of the rows is asked for."""
         options = select._fetch_clause_options
-        if not options["percent"] or options["with_ties"]:
-            return super().fetch_clause(select, **kw)
+        if not options or not options["percent"] or options["with_ties"]:
+            return str(super().fetch_clause(select, **kw))
         limit = f"\n LIMIT ({self.process(select._fetch_clause, **kw)}) %"
         if select._offset_clause is None:
             return limit

@@ -13,14 +13,12 @@ from typing import TypeAlias
 
 import duckdb
 import duckdb_engine
-from packaging.version import Version
+
+from etl_monitor_orm.backends.duckdb.versions import SINCE_2_0
 
 Parameters: TypeAlias = Sequence[object] | Mapping[str, object]
 Row: TypeAlias = tuple[object, ...]
-Description: TypeAlias = list[tuple[object, ...]]
-
-_COUNTS_ROWS = Version(duckdb.__version__) >= Version("2.0.dev0")
-"""Whether the driver itself knows the rows that a statement changed; before DuckDB 2.0 it says -1."""
+Description: TypeAlias = Sequence[tuple[object, ...]]
 
 _PLACEHOLDERS = frozenset({("Count", "BIGINT"), ("Success", "BOOLEAN")})
 """The one column that DuckDB describes for a statement that has no rows to give."""
@@ -32,8 +30,8 @@ _DRIVER_CALLS = frozenset({"commit", "register", "register(?, ?)", "register($1,
 class BufferedCursor(duckdb_engine.CursorWrapper):
     """A DB-API cursor that owns its rows.
 
-    Its ``rowcount`` is the number of rows that the statement changed, or gave back when it is a query or has
-    RETURNING; -1 for anything else. Its ``description`` is None unless the statement gives rows.
+    Its `rowcount` is the number of rows that the statement changed, or gave back when it is a query or has
+    RETURNING; -1 for anything else. Its `description` is None unless the statement gives rows.
     """
 
     arraysize = 1
@@ -45,9 +43,7 @@ class BufferedCursor(duckdb_engine.CursorWrapper):
         self.description: Description | None = None
         self.rowcount = -1
 
-    def execute(
-        self, statement: str, parameters: Parameters | None = None, context: object | None = None
-    ) -> None:
+    def execute(self, statement: str, parameters: Parameters | None = None, context: object | None = None) -> None:
         """Run one statement and take its rows."""
         self._forget()
         super().execute(statement, parameters, context)
@@ -57,9 +53,9 @@ class BufferedCursor(duckdb_engine.CursorWrapper):
     def executemany(
         self, statement: str, parameters: Iterable[Parameters] | None = None, context: object | None = None
     ) -> None:
-        """Run one statement for each set of parameters; ``rowcount`` is the sum over all of them."""
+        """Run one statement for each set of parameters; `rowcount` is the sum over all of them."""
         self._forget()
-        if _COUNTS_ROWS:
+        if SINCE_2_0:
             super().executemany(statement, parameters, context)
             self._take(statement)
             return
@@ -74,7 +70,7 @@ class BufferedCursor(duckdb_engine.CursorWrapper):
         return self._rows.popleft() if self._rows else None
 
     def fetchmany(self, size: int | None = None) -> list[Row]:
-        """At most ``size`` further rows (default: ``arraysize``)."""
+        """At most `size` further rows (default: `arraysize`)."""
         wanted = self.arraysize if size is None else size
         return [self._rows.popleft() for _ in range(min(wanted, len(self._rows)))]
 
@@ -99,7 +95,7 @@ class BufferedCursor(duckdb_engine.CursorWrapper):
             return
         rows = self._driver.fetchall()
         if _is_placeholder(description) and _changes_rows_only(statement, self._driver.rowcount):
-            counted = self._driver.rowcount if _COUNTS_ROWS else (rows[0][0] if rows else -1)
+            counted = self._driver.rowcount if SINCE_2_0 else (rows[0][0] if rows else -1)
             self.rowcount = counted if isinstance(counted, int) else -1
             return
         self.description = description
@@ -110,7 +106,7 @@ class BufferedCursor(duckdb_engine.CursorWrapper):
 class BufferedConnection(duckdb_engine.ConnectionWrapper):
     """A DB-API connection whose cursors own their rows.
 
-    ``autocommit`` is true while the connection is in SQLAlchemy's AUTOCOMMIT isolation level.
+    `autocommit` is true while the connection is in SQLAlchemy's AUTOCOMMIT isolation level.
     """
 
     def __init__(self, driver: duckdb.DuckDBPyConnection) -> None:

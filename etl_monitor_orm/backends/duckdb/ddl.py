@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy import Column, Computed, Sequence, Table
 from sqlalchemy.dialects.postgresql.base import PGDDLCompiler
 from sqlalchemy.schema import CreateSequence, CreateTable, DropSequence, DropTable
-from sqlalchemy.sql.compiler import DDLCompiler
 
 from etl_monitor_orm.backends.duckdb.identity import identity_sequence, is_temporary
 
@@ -14,18 +13,18 @@ class DuckDBDDLCompiler(PGDDLCompiler):
     """Renders DDL.
 
     A table with an autoincrementing column is rendered as two statements, as its sequence comes first (and goes
-    last), so that online and offline DDL, and ``schema_translate_map``, need nothing else.
+    last), so that online and offline DDL, and `schema_translate_map`, need nothing else.
     """
 
     def visit_create_table(self, create: CreateTable, **kw: object) -> str:
         """CREATE TABLE, after the CREATE SEQUENCE of each column that numbers itself."""
         table = create.element
-        kind = "TEMPORARY SEQUENCE" if is_temporary(table) else "SEQUENCE"
-        sequences = [
-            self.process(CreateSequence(sequence, if_not_exists=True)).replace("SEQUENCE", kind, 1) + ";"
+        create_sequence = f"CREATE {'TEMPORARY ' if is_temporary(table) else ''}SEQUENCE IF NOT EXISTS"
+        statements = [
+            f"{create_sequence} {self.preparer.format_sequence(sequence)} {self.get_identity_options(sequence)};"
             for sequence in _sequences(table)
         ]
-        return "\n".join([*sequences, super().visit_create_table(create, **kw)])
+        return "\n".join([*statements, super().visit_create_table(create, **kw)])
 
     def visit_drop_table(self, drop: DropTable, **kw: object) -> str:
         """DROP TABLE, and the DROP SEQUENCE of each column that numbers itself."""
@@ -34,7 +33,7 @@ class DuckDBDDLCompiler(PGDDLCompiler):
 
     def visit_create_sequence(self, create: CreateSequence, **kw: object) -> str:
         """CREATE SEQUENCE; DuckDB's have no type."""
-        return DDLCompiler.visit_create_sequence(self, create, **kw)
+        return str(super(PGDDLCompiler, self).visit_create_sequence(create, **kw))
 
     def get_column_specification(self, column: Column[object], **kw: object) -> str:
         """A column of CREATE TABLE."""
@@ -53,6 +52,11 @@ class DuckDBDDLCompiler(PGDDLCompiler):
         elif not column.nullable:
             parts.append("NOT NULL")
         return " ".join(parts)
+
+    def visit_computed_column(self, generated: Computed, **kw: object) -> str:
+        """A generated column, which DuckDB computes when it is read."""
+        expression = self.sql_compiler.process(generated.sqltext, include_table=False, literal_binds=True)
+        return f"GENERATED ALWAYS AS ({expression}) {'STORED' if generated.persisted else 'VIRTUAL'}"
 
     def next_value(self, sequence: Sequence) -> str:
         """The expression that draws a number; dollar-quoted, as a translated schema is filled in afterwards."""

@@ -35,7 +35,7 @@ class DuckDBExecutionContext(PGExecutionContext):
 
 
 class DuckDBDialect(ReflectionMixin, TableReflectionMixin, duckdb_engine.Dialect):
-    """The SQLAlchemy dialect behind ``duckdb://`` URLs."""
+    """The SQLAlchemy dialect behind `duckdb://` URLs."""
 
     supports_statement_cache = True
     supports_sane_rowcount = True
@@ -45,10 +45,12 @@ class DuckDBDialect(ReflectionMixin, TableReflectionMixin, duckdb_engine.Dialect
     supports_identity_columns = False
     supports_alter = False
     max_identifier_length = 9_999
+    _backslash_escapes = False
 
     colspecs = util.update_copy(
         duckdb_engine.Dialect.colspecs,
         {
+            types.Float: types.Float,
             types.Interval: DuckDBInterval,
             types.JSON.JSONPathType: JSONPath,
             types.JSON.JSONStrIndexType: JSONKey,
@@ -62,7 +64,7 @@ class DuckDBDialect(ReflectionMixin, TableReflectionMixin, duckdb_engine.Dialect
     execution_ctx_cls = DuckDBExecutionContext
 
     def connect(self, *args: object, **kwargs: object) -> BufferedConnection:
-        """Open a connection; arguments as for ``duckdb.connect``."""
+        """Open a connection; arguments as for `duckdb.connect`."""
         return BufferedConnection(super().connect(*args, **kwargs)._ConnectionWrapper__c)
 
     def get_isolation_level_values(self, dbapi_connection: BufferedConnection) -> list[str]:

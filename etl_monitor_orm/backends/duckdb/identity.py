@@ -9,6 +9,7 @@ from typing import Any, cast
 from sqlalchemy import Column, Sequence, Table, select
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.engine.interfaces import ReflectedIdentity
+from sqlalchemy.sql.selectable import FromClause
 
 from etl_monitor_orm.backends.duckdb.catalogue import SEQUENCES
 from etl_monitor_orm.backends.duckdb.names import split_schema
@@ -17,14 +18,14 @@ _NEXT_VALUE = re.compile(r"nextval\('((?:[^']|'')*)'\)")
 
 
 def identity_sequence(column: Column[Any]) -> Sequence | None:
-    """The sequence that numbers a column: one with ``Identity()``, or an autoincrementing primary key.
+    """The sequence that numbers a column: one with `Identity()`, or an autoincrementing primary key.
 
     It lives in the table's schema, is created before the table and dropped after it.
 
     Returns:
         None for a column that numbers itself in no way, or by a sequence or default of its own.
     """
-    table = column.table
+    table: FromClause = column.table
     if not isinstance(table, Table):
         return None
     name = _sequence_name(table.name, column.name)
@@ -59,7 +60,7 @@ class ReflectedSequences:
         self._connection = connection
 
     def identity_of(self, column: Row[Any]) -> ReflectedIdentity | None:
-        """The identity of a column of ``duckdb_columns()``, read from the sequence behind its default."""
+        """The identity of a column of `duckdb_columns()`, read from the sequence behind its default."""
         default = _NEXT_VALUE.fullmatch(column.column_default or "")
         if default is None:
             return None

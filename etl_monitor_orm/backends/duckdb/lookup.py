@@ -21,7 +21,7 @@ TEMPORARY = "temp"
 
 
 class Asked(TypedDict, total=False):
-    """The keywords of SQLAlchemy's ``get_multi_*`` methods."""
+    """The keywords of SQLAlchemy's `get_multi_*` methods."""
 
     schema: str | None
     filter_names: Collection[str] | None
@@ -40,7 +40,7 @@ class Place(NamedTuple):
 
 
 class Relation(NamedTuple):
-    """A table or view; ``key`` is what SQLAlchemy knows it by."""
+    """A table or view; `key` is what SQLAlchemy knows it by."""
 
     key: TableKey
     place: Place
@@ -82,10 +82,8 @@ class Lookup:
                 found[table] = Relation((self._schema, table), Place(database, schema, table), comment)
         return list(found.values())
 
-    def details(
-        self, source: TableValuedAlias, *columns: ColumnElement[Any]
-    ) -> defaultdict[Place, list[Row[Any]]]:
-        """Rows of a catalogue function, in the order of the first of ``columns``, by the table they belong to."""
+    def details(self, source: TableValuedAlias, *columns: ColumnElement[Any]) -> defaultdict[Place, list[Row[Any]]]:
+        """Rows of a catalogue function, in the order of the first of `columns`, by the table they belong to."""
         query = (
             select(source.c.database_name, source.c.schema_name, source.c.table_name, *columns)
             .where(in_namespace(source, self._schema, self._scope))
@@ -110,14 +108,12 @@ def in_namespace(source: TableValuedAlias, schema: str | None, scope: ObjectScop
 
     Args:
         source: the catalogue function.
-        schema: a name, or ``database.schema``; None for the current schema and the connection's temporary objects.
+        schema: a name, or `database.schema`; None for the current schema and the connection's temporary objects.
         scope: which of these two, when there is no schema.
     """
     temporary = source.c.database_name == TEMPORARY
     if schema is None:
-        here = and_(
-            source.c.database_name == func.current_database(), source.c.schema_name == func.current_schema()
-        )
+        here = and_(source.c.database_name == func.current_database(), source.c.schema_name == func.current_schema())
         if scope is ObjectScope.ANY:
             return or_(here, temporary)
         return here if scope is ObjectScope.DEFAULT else temporary

@@ -15,7 +15,7 @@ def unquoted(name: str) -> str:
 
 
 def split_schema(schema: str) -> tuple[str | None, str]:
-    """Database and schema of ``database.schema``, either of which may be in double quotes.
+    """Database and schema of `database.schema`, either of which may be in double quotes.
 
     >>> split_schema('warehouse."my schema"')
     ('warehouse', 'my schema')

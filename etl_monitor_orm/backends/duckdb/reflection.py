@@ -1,7 +1,7 @@
 """Reflection of what there is: schemas, tables, views, sequences.
 
 duckdb-engine reflects through PostgreSQL's catalogue, of which DuckDB has only a part. Here it is
-``duckdb_tables()`` and its siblings.
+`duckdb_tables()` and its siblings.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _SYSTEM = "system"
 class ReflectionMixin:
     """Names of objects.
 
-    A schema is a plain name in the current database, or ``database.schema``. Without one, the current schema and
+    A schema is a plain name in the current database, or `database.schema`. Without one, the current schema and
     the connection's temporary objects are meant.
     """
 
     @cache
     def get_schema_names(self, connection: Connection, **kw: object) -> list[str]:
-        """The schemas of the current database by name, those of attached ones as ``database.schema``."""
+        """The schemas of the current database by name, those of attached ones as `database.schema`."""
         home = SCHEMAS.c.database_name == func.current_database()
         rows = connection.execute(
             select(SCHEMAS.c.database_name, SCHEMAS.c.schema_name, home)
@@ -57,9 +57,7 @@ class ReflectionMixin:
         return _names(connection, schema, ObjectScope.DEFAULT, ObjectKind.TABLE)
 
     @cache
-    def get_temp_table_names(
-        self, connection: Connection, schema: str | None = None, **kw: object
-    ) -> list[str]:
+    def get_temp_table_names(self, connection: Connection, schema: str | None = None, **kw: object) -> list[str]:
         """The connection's temporary tables."""
         return _names(connection, schema, ObjectScope.TEMPORARY, ObjectKind.TABLE)
 
@@ -69,15 +67,11 @@ class ReflectionMixin:
         return _names(connection, schema, ObjectScope.DEFAULT, ObjectKind.VIEW)
 
     @cache
-    def get_temp_view_names(
-        self, connection: Connection, schema: str | None = None, **kw: object
-    ) -> list[str]:
+    def get_temp_view_names(self, connection: Connection, schema: str | None = None, **kw: object) -> list[str]:
         """The connection's temporary views."""
         return _names(connection, schema, ObjectScope.TEMPORARY, ObjectKind.VIEW)
 
-    def get_materialized_view_names(
-        self, connection: Connection, schema: str | None = None, **kw: object
-    ) -> list[str]:
+    def get_materialized_view_names(self, connection: Connection, schema: str | None = None, **kw: object) -> list[str]:
         """None: DuckDB has no materialized views."""
         return []
 
@@ -101,9 +95,7 @@ class ReflectionMixin:
         return str(definition)
 
     @cache
-    def get_sequence_names(
-        self, connection: Connection, schema: str | None = None, **kw: object
-    ) -> list[str]:
+    def get_sequence_names(self, connection: Connection, schema: str | None = None, **kw: object) -> list[str]:
         """The sequences of a schema, without temporary ones."""
         return list(
             connection.scalars(
@@ -114,9 +106,7 @@ class ReflectionMixin:
         )
 
     @cache
-    def has_sequence(
-        self, connection: Connection, sequence_name: str, schema: str | None = None, **kw: object
-    ) -> bool:
+    def has_sequence(self, connection: Connection, sequence_name: str, schema: str | None = None, **kw: object) -> bool:
         """Whether the sequence exists."""
         found = (
             select(SEQUENCES.c.sequence_name)
@@ -126,9 +116,7 @@ class ReflectionMixin:
         return connection.scalar(found) is not None
 
     @cache
-    def has_table(
-        self, connection: Connection, table_name: str, schema: str | None = None, **kw: object
-    ) -> bool:
+    def has_table(self, connection: Connection, table_name: str, schema: str | None = None, **kw: object) -> bool:
         """Whether there is a table or view of that name."""
         return self.has_multi_table(connection, [table_name], schema)[0][1]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Unpack
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar, Unpack
 
 from sqlalchemy import ARRAY, String, cast
 from sqlalchemy.engine import Connection, Row
@@ -20,11 +20,42 @@ from sqlalchemy.engine.interfaces import (
 from sqlalchemy.engine.reflection import ObjectKind, ObjectScope, ReflectionDefaults, cache
 from sqlalchemy.exc import NoSuchTableError
 
-from etl_monitor_orm.backends.duckdb.catalogue import COLUMNS, CONSTRAINTS, INDEXES, TELLS_GENERATED_COLUMNS
+from etl_monitor_orm.backends.duckdb.catalogue import COLUMNS, CONSTRAINTS, INDEXES
 from etl_monitor_orm.backends.duckdb.identity import ReflectedSequences
 from etl_monitor_orm.backends.duckdb.lookup import Asked, Lookup
 from etl_monitor_orm.backends.duckdb.names import unquoted
 from etl_monitor_orm.backends.duckdb.type_names import type_named
+from etl_monitor_orm.backends.duckdb.versions import SINCE_2_0
+
+_T = TypeVar("_T")
+
+
+def _of_one_table(
+    of_many: Callable[..., list[tuple[TableKey, _T]]],
+) -> Callable[..., _T]:
+    """The method that asks for one table what `of_many` asks for several."""
+
+    def of_one(
+        self: TableReflectionMixin,
+        connection: Connection,
+        table_name: str,
+        schema: str | None = None,
+        **kw: object,
+    ) -> _T:
+        found = of_many(
+            self,
+            connection,
+            schema=schema,
+            filter_names=[table_name],
+            scope=ObjectScope.ANY,
+            kind=ObjectKind.ANY,
+        )
+        if not found:
+            raise NoSuchTableError(f"{schema}.{table_name}" if schema else table_name)
+        return found[0][1]
+
+    of_one.__name__ = of_many.__name__.replace("multi_", "")  # the Inspector's cache goes by it
+    return cache(of_one)
 
 
 class TableReflectionMixin:
@@ -41,8 +72,7 @@ class TableReflectionMixin:
         rows = lookup.details(COLUMNS, COLUMNS.c.column_index, *COLUMNS.c)
         sequences = ReflectedSequences(connection)
         return [
-            (relation.key, [_column(row, sequences) for row in rows[relation.place]])
-            for relation in lookup.relations()
+            (relation.key, [_column(row, sequences) for row in rows[relation.place]]) for relation in lookup.relations()
         ]
 
     def get_multi_pk_constraint(
@@ -110,43 +140,29 @@ class TableReflectionMixin:
             INDEXES.c.is_unique,
             cast(INDEXES.c.expressions, ARRAY(String)).label("expressions"),
         )
-        return [
-            (relation.key, [_index(row) for row in rows[relation.place]]) for relation in lookup.relations()
-        ]
-
-    @cache
-    def get_indexes(
-        self, connection: Connection, table_name: str, schema: str | None = None, **kw: object
-    ) -> list[ReflectedIndex]:
-        """The indexes of one table; duckdb-engine has a method of this name that finds none.
-
-        Raises:
-            NoSuchTableError: there is no such table.
-        """
-        found = self.get_multi_indexes(
-            connection,
-            schema=schema,
-            filter_names=[table_name],
-            scope=ObjectScope.ANY,
-            kind=ObjectKind.ANY,
-        )
-        if not found:
-            raise NoSuchTableError(f"{schema}.{table_name}" if schema else table_name)
-        return found[0][1]
+        return [(relation.key, [_index(row) for row in rows[relation.place]]) for relation in lookup.relations()]
 
     def get_multi_table_comment(
         self, connection: Connection, **asked: Unpack[Asked]
     ) -> list[tuple[TableKey, ReflectedTableComment]]:
         """The comments on tables and views."""
-        return [
-            (relation.key, {"text": relation.comment}) for relation in Lookup(connection, **asked).relations()
-        ]
+        return [(relation.key, {"text": relation.comment}) for relation in Lookup(connection, **asked).relations()]
 
     def get_multi_table_options(
         self, connection: Connection, **asked: Unpack[Asked]
     ) -> list[tuple[TableKey, dict[str, object]]]:
         """None: DuckDB has no options on tables."""
         return [(relation.key, {}) for relation in Lookup(connection, **asked).relations()]
+
+    # duckdb-engine and SQLAlchemy's PostgreSQL dialect have methods of their own by these names.
+    get_columns = _of_one_table(get_multi_columns)
+    get_pk_constraint = _of_one_table(get_multi_pk_constraint)
+    get_unique_constraints = _of_one_table(get_multi_unique_constraints)
+    get_check_constraints = _of_one_table(get_multi_check_constraints)
+    get_foreign_keys = _of_one_table(get_multi_foreign_keys)
+    get_indexes = _of_one_table(get_multi_indexes)
+    get_table_comment = _of_one_table(get_multi_table_comment)
+    get_table_options = _of_one_table(get_multi_table_options)
 
 
 def _constraints(
@@ -167,10 +183,15 @@ def _column(row: Row[Any], sequences: ReflectedSequences) -> ReflectedColumn:
         "autoincrement": False,
         "comment": row.comment,
     }
-    if TELLS_GENERATED_COLUMNS and row.is_generated:
-        column.update(default=None, computed={"sqltext": row.column_default})
+    if SINCE_2_0 and row.is_generated:
+        column["default"] = None
+        # DuckDB casts the expression to the column's type.
+        expression = row.column_default.removeprefix("CAST(").removesuffix(f" AS {row.data_type})")
+        column["computed"] = {"sqltext": expression}
     elif identity := sequences.identity_of(row):
-        column.update(default=None, autoincrement=True, identity=identity)
+        column["default"] = None
+        column["autoincrement"] = True
+        column["identity"] = identity
     return column
 
 

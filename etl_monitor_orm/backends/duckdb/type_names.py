@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from duckdb_engine import datatypes
 from sqlalchemy import types
 from sqlalchemy.types import TypeEngine
 
-_SIMPLE: Mapping[str, Callable[[], TypeEngine[object]]] = {
+_SIMPLE: Mapping[str, Callable[[], TypeEngine[Any]]] = {
     "BIGINT": types.BIGINT,
     "BIT": types.NullType,
     "BLOB": types.LargeBinary,
     "BOOLEAN": types.BOOLEAN,
     "DATE": types.DATE,
     "DOUBLE": types.Double,
-    "FLOAT": types.Float,
+    "FLOAT": types.REAL,
     "HUGEINT": datatypes.HugeInteger,
     "INTEGER": types.INTEGER,
     "INTERVAL": types.Interval,
@@ -44,10 +45,10 @@ _ENUM = re.compile(r"ENUM\((.*)\)", re.DOTALL)
 _QUOTED = re.compile(r"'((?:[^']|'')*)'")
 
 
-def type_named(name: str) -> TypeEngine[object]:
-    """The SQLAlchemy type of a DuckDB type, such as ``DECIMAL(18,3)`` or ``INTEGER[]``.
+def type_named(name: str) -> TypeEngine[Any]:
+    """The SQLAlchemy type of a DuckDB type, such as `DECIMAL(18,3)` or `INTEGER[]`.
 
-    Nested types whose parts SQLAlchemy has no words for come back as ``NullType``.
+    Nested types whose parts SQLAlchemy has no words for come back as `NullType`.
     """
     if simple := _SIMPLE.get(name):
         return simple()

@@ -5,33 +5,36 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import types
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.engine.processors import to_float
 
+from etl_monitor_orm.backends.duckdb.versions import SINCE_2_0
+
 
 class DuckDBNumeric(types.Numeric[Decimal]):
     """Decimals, of which some arrive as floats: DuckDB divides decimals into DOUBLE."""
 
-    def bind_processor(self, dialect: Dialect) -> None:
-        """The driver takes Decimal as it is."""
+    def bind_processor(self, dialect: Dialect) -> Callable[[object], object] | None:
+        """Write exponents out: before DuckDB 2.0 the driver loses them, and binds 4E+8 as 4."""
+        return None if SINCE_2_0 else _without_exponent
 
-    def result_processor(
-        self, dialect: Dialect, coltype: object
-    ) -> Callable[[object], Decimal | float | None] | None:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
         """Turn what the driver gives for this column into the Python type that is asked for."""
-        if str(coltype).startswith("DECIMAL"):
-            return None if self.asdecimal else to_float
-        return (lambda value: None if value is None else Decimal(str(value))) if self.asdecimal else None
+        is_decimal = str(coltype).startswith("DECIMAL")
+        if is_decimal == self.asdecimal:
+            return None
+        return to_float if is_decimal else _to_decimal
 
 
 class DuckDBInterval(postgresql.INTERVAL):
     """Intervals, whose literals DuckDB reads as text and whose precision is always a microsecond."""
 
     @classmethod
-    def adapt_emulated_to_native(cls, interval: types.Interval, **kw: object) -> DuckDBInterval:
+    def adapt_emulated_to_native(cls, interval: types.Interval, **kw: object) -> DuckDBInterval:  # type: ignore[override] # as in its parent
         """Stand in for SQLAlchemy's generic interval."""
         return cls()
 
@@ -40,27 +43,33 @@ class DuckDBInterval(postgresql.INTERVAL):
         return lambda value: f"INTERVAL '{value // datetime.timedelta(microseconds=1)} microseconds'"
 
 
+def _to_decimal(value: object) -> Decimal | None:
+    return None if value is None else Decimal(str(value))
+
+
+def _without_exponent(value: object) -> object:
+    return Decimal(format(value, "f")) if isinstance(value, Decimal) and value.is_finite() else value
+
+
 class _Pointer:
     """A JSON Pointer (RFC 6901), the one form of path in which every key can be written."""
 
-    def bind_processor(self, dialect: Dialect) -> Callable[[object], object]:
+    def bind_processor(self, dialect: Dialect) -> Callable[[object], str]:
         return _pointer
 
     def literal_processor(self, dialect: Dialect) -> Callable[[object], str]:
-        quote = types.String().literal_processor(dialect)
-        assert quote is not None
-        return lambda value: quote(str(_pointer(value)))
+        return lambda value: "'" + _pointer(value).replace("'", "''") + "'"
 
 
 class JSONKey(_Pointer, types.JSON.JSONStrIndexType):
-    """A key of a JSON object: DuckDB takes a bare one for a path when it starts with ``$`` or ``/``."""
+    """A key of a JSON object: DuckDB takes a bare one for a path when it starts with `$` or `/`."""
 
 
 class JSONPath(_Pointer, types.JSON.JSONPathType):
     """A path of keys and positions into a JSON value."""
 
 
-def _pointer(value: object) -> object:
+def _pointer(value: object) -> str:
     """The JSON Pointer to a key or a sequence of keys and positions.
 
     >>> _pointer(["a/b", 0])
