@@ -18,9 +18,13 @@ def copy_database(file: str | os.PathLike[str], connection: Connection) -> None:
     path = literal(os.fspath(file)).compile(dialect=dialect, compile_kwargs={"literal_binds": True})
     database = connection.scalar(select(func.current_database()))
     names = {"path": path, "database": dialect.identifier_preparer.quote(str(database))}
-    connection.execute(DDL("ATTACH %(path)s AS template (READ_ONLY)", context=names))
-    connection.execute(DDL("COPY FROM DATABASE template TO %(database)s", context=names))
+    _execute(connection, "ATTACH %(path)s AS template (READ_ONLY)", names)
+    _execute(connection, "COPY FROM DATABASE template TO %(database)s", names)
     connection.commit()
     # What a transaction has read cannot be detached within it.
-    connection.execute(DDL("DETACH template"))
+    _execute(connection, "DETACH template", {})
     connection.commit()
+
+
+def _execute(connection: Connection, statement: str, names: dict[str, str]) -> None:
+    connection.execute(DDL(statement, context=names))  # type: ignore[no-untyped-call]
