@@ -120,7 +120,7 @@ def _done_in_period(run: RunKey) -> ColumnElement[bool]:
         LoadFrequency.MONTHLY: (day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1])),
         LoadFrequency.YEARLY: (date(day.year, 1, 1), date(day.year, 12, 31)),
     }
-    return or_(
+    done = or_(
         *(
             and_(
                 Task.load_frequency == frequency,
@@ -129,6 +129,8 @@ def _done_in_period(run: RunKey) -> ColumnElement[bool]:
             for frequency, (first, last) in periods.items()
         )
     )
+    # Without a frequency the comparisons are NULL, and so would be the negation that the caller asks for.
+    return and_(Task.load_frequency.is_not(None), done)
 
 
 def _is_done(run: RunKey, when: ColumnElement[bool]) -> ColumnElement[bool]:
