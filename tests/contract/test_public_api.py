@@ -213,12 +213,12 @@ def test_given_neither_when_a_monitor_is_made_then_it_works_on_a_file_in_the_cur
 
 
 def test_given_a_url_of_an_unknown_database_when_a_monitor_is_made_then_it_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ConfigurationError, match="oracle.*duckdb://"):
+    with pytest.raises(ConfigurationError, match=r"oracle.*duckdb://"):
         ETLMonitor("oracle://db")
 
 
 def test_given_duckdb_when_a_catalog_is_named_then_it_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="catalog='main'.*Leave it out"):
+    with pytest.raises(ConfigurationError, match=r"catalog='main'.*Leave it out"):
         ETLMonitor("duckdb:///:memory:", catalog="main")
 
 
