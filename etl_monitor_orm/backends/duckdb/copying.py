@@ -26,5 +26,5 @@ def copy_database(file: str | os.PathLike[str], connection: Connection) -> None:
     connection.commit()
 
 
-def _execute(connection: Connection, statement: str, names: dict[str, str]) -> None:
+def _execute(connection: Connection, statement: str, names: dict[str, object]) -> None:
     connection.execute(DDL(statement, context=names))  # type: ignore[no-untyped-call]
