@@ -93,7 +93,7 @@ class TaskHandle(OfRun):
         self._key = step.run
         self._step = step
         self._where = where
-        self._takeover = takeover
+        self._takeover = inputs.boolean("takeover", takeover)
         self._on_not_runnable = on_not_runnable
         self._claim: Claim | None = None
         self._parameter: Parameter | None = None
@@ -314,7 +314,11 @@ class Run(OfRun):
             task_id: Only this task.
         """
         return self._runtime.run(
-            dispatch.pending, self._key, workflow_id=workflow_id, sequence_id=sequence_id, task_id=task_id
+            dispatch.pending,
+            self._key,
+            workflow_id=inputs.optional_integer("workflow_id", workflow_id),
+            sequence_id=inputs.optional_integer("sequence_id", sequence_id),
+            task_id=inputs.optional_integer("task_id", task_id),
         )
 
     def ready(self) -> list[PendingTask]:
@@ -330,7 +334,7 @@ class Run(OfRun):
         Args:
             attempts: A number, `"all"`, or None for each step's current attempt in this run.
         """
-        return self._runtime.run(status.detail, self._scope(), attempts)
+        return self._runtime.run(status.detail, self._scope(), status.read_attempts(attempts))
 
     def summary(self) -> list[RunSummary]:
         """Return the rollup of each attempt of this run from `v_runSummary`, oldest first."""
@@ -349,7 +353,7 @@ class Run(OfRun):
         return self._runtime.run_alone(
             reset.reset,
             self._scope(),
-            replay=replay,
+            replay=inputs.boolean("replay", replay),
             attempts=None,
             remark=inputs.message("remark", remark) or reset.REMARK,
         )

@@ -9,6 +9,8 @@ from typing import Literal
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session, aliased
 
+from etl_monitor_orm import inputs
+from etl_monitor_orm.errors import InvalidInput
 from etl_monitor_orm.models import ProcessingStep
 from etl_monitor_orm.services.call import Call
 from etl_monitor_orm.services.keys import ProcessKey
@@ -18,6 +20,17 @@ from etl_monitor_orm.views.attempts import ranked
 
 Attempts = int | Literal["all"] | None
 """A number, all of them, or None for each step's current one."""
+
+
+def read_attempts(value: object) -> Attempts:
+    """Read which attempts a caller means.
+
+    Raises:
+        InvalidInput: It is neither a number, `"all"` nor None.
+    """
+    if isinstance(value, str) and value != "all":
+        raise InvalidInput(f"attempts is {value!r}; it must be a number, 'all', or None for the current ones.")
+    return "all" if value == "all" else inputs.optional_integer("attempts", value)
 
 
 @dataclass(frozen=True)

@@ -377,3 +377,31 @@ def test_given_times_when_a_run_starts_then_its_steps_were_updated_at_the_clock_
     assert {step.last_updated_on for step in rows(ProcessingStep)} == {
         datetime(2026, 4, 9, 7, 8, 9, 101112, tzinfo=UTC)
     }
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda run: run.status(attempts="current"), ["attempts", "'current'", "'all'"]),
+        (lambda run: run.status(attempts=-1), ["attempts", "-1"]),
+        (lambda run: run.status(attempts=1.0), ["attempts", "whole number", "float"]),
+        (lambda run: run.reset(replay="yes"), ["replay", "True or False"]),
+        (lambda run: run.reset(remark=5), ["remark", "text"]),
+        (lambda run: run.task("1"), ["task_id", "whole number"]),
+        (lambda run: run.task(1, "1"), ["workflow_id", "whole number"]),
+        (lambda run: run.task(1, sequence_id="2"), ["sequence_id", "whole number"]),
+        (lambda run: run.task(1, takeover="yes"), ["takeover", "True or False"]),
+        (lambda run: run.task(1, on_not_runnable="ignore"), ["on_not_runnable", "'ignore'", "'raise' or 'skip'"]),
+        (lambda run: run.task(1, source_type="CRON"), ["source_type", "CRON", "ADF_PIPELINE"]),
+        (lambda run: run.task(1, source_run_id=7), ["source_run_id", "text"]),
+        (lambda run: run.task(1, cluster_id=7), ["cluster_id", "text"]),
+        (lambda run: run.task(1, log_message=7), ["log_message", "text"]),
+        (lambda run: run.task(1, log_type="FATAL"), ["log_type", "FATAL", "INFO, WARN, ERROR"]),
+        (lambda run: run.task(1, log_code=7), ["log_code", "text"]),
+    ],
+)
+def test_given_a_run_when_asked_with_an_argument_that_cannot_be_read_then_it_is_refused(
+    run: Run, refused: Callable[..., Block], call: Callable[[Run], object], words: list[str]
+) -> None:
+    with refused(InvalidInput, *words):
+        call(run)
