@@ -1,0 +1,140 @@
+"""What a person sees: a progress bar while the nights go by, and how things stand when they are over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from types import TracebackType
+from typing import Final, Self
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+
+from etl_monitor_orm.demo.catalogue import PROJECT
+from etl_monitor_orm.demo.result import DemoResult
+
+_DAYS_SHOWN: Final = 14
+"""The last days are listed, the others told by their number: nobody reads 365 of them."""
+
+
+class Progress:
+    """A progress bar over the nights.
+
+    Args:
+        console: Where it is drawn; None draws none.
+        nights: How many nights there are.
+    """
+
+    def __init__(self, console: Console | None, nights: int) -> None:
+        self._bar = Bar(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            disable=console is None or nights == 0,
+        )
+        self._task = self._bar.add_task(PROJECT, total=nights)
+
+    def show(self, day: date) -> None:
+        """Name the day that is being loaded."""
+        self._bar.update(self._task, description=f"Loading {day}")
+
+    def done(self) -> None:
+        """Count a day as loaded."""
+        self._bar.advance(self._task)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+
+def print_report(result: DemoResult, console: Console) -> None:
+    """Print what a demo did, and how things stand now.
+
+    Args:
+        result: What `run_demo` returned.
+        console: Where to print.
+    """
+    if result.days:
+        console.print(_statuses(result), "")
+    if result.failures:
+        console.print(_failures(result), "")
+    console.print(_watermarks(result), "")
+    console.print(_rows(result), "")
+    blocked = ", ".join(f"{blocker.task_name} of {blocker.processing_date}" for blocker in result.blockers)
+    console.print(f"Blocked now: {escape(blocked) or 'nothing'}.")
+    console.print(f"{escape(result.warehouse)} holds what the sources hold, row by row.")
+    if result.days:
+        first, last = result.days[0], result.days[-1]
+        console.print(f"Loaded {first} to {last}, {len(result.days)} days, in {result.seconds:.1f} s.")
+    if result.nothing_left:
+        console.print("Nothing is left to load: the warehouse has the whole year.")
+    else:
+        console.print("Run the demo again: it goes on with the next day.")
+
+
+def _table(title: str, *columns: str, numbers: Sequence[str] = ()) -> Table:
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for column in columns:
+        table.add_column(column, justify="right" if column in numbers else "left", overflow="fold")
+    return table
+
+
+def _statuses(result: DemoResult) -> Table:
+    hidden = len(result.days[:-_DAYS_SHOWN])
+    title = f"How the processes stand (and on {hidden} days before)" if hidden else "How the processes stand"
+    numbers = ("Done", "Failed", "Pending", "Attempts")
+    table = _table(title, "Date", "Process", *numbers, "Status", numbers=numbers)
+    for status in result.statuses:
+        if status.processing_date in result.days[-_DAYS_SHOWN:]:
+            table.add_row(
+                str(status.processing_date),
+                f"{status.project_code}/{status.process_load}",
+                str(status.done),
+                str(status.failed),
+                str(status.pending),
+                str(status.latest_attempt + 1),
+                str(status.overall_status),
+            )
+    return table
+
+
+def _failures(result: DemoResult) -> Table:
+    table = _table("What failed on the way", "Date", "Task", "What went wrong", "Consequence")
+    for failure in result.failures:
+        table.add_row(
+            str(failure.processing_date),
+            escape(failure.task_name),
+            escape(failure.message.splitlines()[0]),
+            "blocked its run until it was tried again" if failure.mandatory else "not mandatory: blocked nothing",
+        )
+    return table
+
+
+def _watermarks(result: DemoResult) -> Table:
+    table = _table("How far the sources were read", "Watermark", "Type", "Stands at")
+    for watermark in result.watermarks:
+        table.add_row(
+            f"{watermark.process_load}/{watermark.parameter_name}",
+            str(watermark.parameter_type),
+            watermark.active_value or "the beginning",
+        )
+    return table
+
+
+def _rows(result: DemoResult) -> Table:
+    numbers = ("Written now", "In the warehouse", "In the source")
+    table = _table("Rows", "Table", *numbers, numbers=numbers)
+    for check in result.checks:
+        table.add_row(check.table, f"{result.rows.get(check.table, 0):,}", f"{check.warehouse:,}", f"{check.source:,}")
+    return table

