@@ -196,3 +196,20 @@ def refused(unchanged: Callable[[], AbstractContextManager[None]]) -> Callable[.
         assert not missing, f"{missing} not said in: {caught.value}"
 
     return check
+
+
+@pytest.fixture
+def changed_steps(tables: Callable[[], dict[str, list[dict[str, object]]]]) -> Callable[..., object]:
+    """Make a block that may change steps only, and name the tasks whose steps it changed or added."""
+
+    @contextmanager
+    def check() -> Iterator[list[int]]:
+        before = tables()
+        tasks: list[int] = []
+        yield tasks
+        after = tables()
+        steps_before, steps_after = before.pop("ETLProcessingSteps"), after.pop("ETLProcessingSteps")
+        assert after == before
+        tasks.extend(sorted(found["TaskID"] for found in steps_after if found not in steps_before))
+
+    return check

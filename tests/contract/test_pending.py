@@ -91,9 +91,7 @@ def test_given_a_step_that_was_queued_again_when_asked_what_is_pending_then_its_
     ]
 
 
-def test_given_a_retried_step_that_is_done_when_asked_what_is_pending_then_it_is_not(
-    hr: ETLMonitor, run: Run
-) -> None:
+def test_given_a_retried_step_that_is_done_when_asked_what_is_pending_then_it_is_not(hr: ETLMonitor, run: Run) -> None:
     hr.fail_task("run-1", *HR, 1)
     run.reset()
     done(run, 1)
@@ -375,9 +373,7 @@ def test_given_an_optional_failure_when_asked_what_is_ready_then_it_blocks_nothi
     assert ids(run.ready()) == [3]
 
 
-def test_given_only_an_optional_failure_left_when_asked_what_is_ready_then_nothing_is(
-    hr: ETLMonitor, run: Run
-) -> None:
+def test_given_only_an_optional_failure_left_when_asked_what_is_ready_then_nothing_is(hr: ETLMonitor, run: Run) -> None:
     done(run, 0, 1, 3)
     hr.fail_task("run-1", *HR, 2)
     assert (run.ready(), ids(run.pending())) == ([], [2])

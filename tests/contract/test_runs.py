@@ -156,7 +156,16 @@ def test_given_active_tasks_when_a_run_starts_then_each_has_one_new_step_that_ha
         (1, 2, 2),
         (1, 3, 6),
     ]
-    untouched = "start_time end_time duration_seconds log_message log_type log_code source_run_id cluster_id".split()
+    untouched = [
+        "start_time",
+        "end_time",
+        "duration_seconds",
+        "log_message",
+        "log_type",
+        "log_code",
+        "source_run_id",
+        "cluster_id",
+    ]
     for step in steps:
         assert (step.project_code, step.process_load, step.execution_id) == ("CORP", "HR_DAILY", "run-1")
         assert (step.status, step.attempts, step.is_running) == (Status.NQUE, 0, False)
