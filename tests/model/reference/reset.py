@@ -1,0 +1,72 @@
+"""Resets: failed (or, for a replay, finished) steps queued again as new attempts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from .state import INITIATION, ProcessKey, Remark, RunKey, Step, World, current
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which current attempts of one process and date a reset looks at; None does not narrow."""
+
+    execution_id: str | None = None
+    workflow_id: int | None = None
+    sequence_id: int | None = None
+    task_id: int | None = None
+
+    def holds(self, step: Step) -> bool:
+        narrowed = (
+            (self.execution_id, step.execution_id),
+            (self.workflow_id, step.workflow_id),
+            (self.sequence_id, step.sequence_id),
+            (self.task_id, step.task_id),
+        )
+        return all(wanted is None or wanted == actual for wanted, actual in narrowed)
+
+
+def status_reset(
+    world: World, now: datetime, process: ProcessKey, day: date, scope: Scope, *, replay: bool = False
+) -> list[Step]:
+    """The new RQUE rows; none when nothing in scope is failed.
+
+    Of a run, what is current in it counts, as in its pending steps; of a date, what is current over all runs.
+    """
+    statuses = ("FAIL", "DONE") if replay else ("FAIL",)
+    rows = world.on_date(process, day)
+    if scope.execution_id is not None:
+        rows = [step for step in rows if step.execution_id == scope.execution_id]
+    chosen = [
+        step
+        for step in current(rows).values()
+        if step.status in statuses and scope.holds(step) and world.task_is_active(step)  # else nothing could start it
+    ]
+    for execution_id in sorted({step.execution_id for step in chosen}):
+        marker = current(world.of_run(RunKey(execution_id, process, day))).get(INITIATION)
+        if marker is not None and marker not in chosen:
+            chosen.append(marker)
+    attempt = world.next_attempt(process, day)
+    queued = [requeued(step, attempt, now) for step in chosen]
+    world.steps.extend(queued)
+    return queued
+
+
+def requeued(step: Step, attempt: int, now: datetime) -> Step:
+    """A fresh attempt with the snapshot columns of ``step`` and none of its history."""
+    return replace(
+        step,
+        attempts=attempt,
+        status="RQUE",
+        start_time=None,
+        end_time=None,
+        duration_seconds=None,
+        log_message=Remark(),
+        log_type="INFO",
+        log_code=None,
+        source_run_id=None,
+        cluster_id=None,
+        last_updated_on=now,
+        last_updated_by="tester",
+    )

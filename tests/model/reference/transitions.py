@@ -1,0 +1,180 @@
+"""The state machine of one step: start, end, fail, take over, go stale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from .state import ACTOR, INITIATION, Parameter, Refused, Remark, RunKey, Slot, Step, World, current, message
+from .watermarks import Value, advance_on_done, check_move, may_move, parameter_of
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a caller says about the end of a step."""
+
+    status: str = "DONE"
+    log_message: str | None = None
+    log_type: str | None = None
+    log_code: str | None = None
+
+
+def find(world: World, run: RunKey, slot: Slot, attempts: int | None = None) -> Step:
+    """The addressed attempt of a step: its current one in the run unless a number is given."""
+    if (run.process, slot) not in world.tasks:
+        raise Refused("StepNotFound", "not in the catalogue")
+    rows = [step for step in world.of_run(run) if step.slot == slot]
+    if attempts is not None:
+        rows = [step for step in rows if step.attempts == attempts]
+    if not rows:
+        raise Refused("StepNotQueued", "no row in this run")
+    return current(rows)[slot]
+
+
+def start(
+    world: World,
+    now: datetime,
+    run: RunKey,
+    slot: Slot,
+    *,
+    attempts: int | None = None,
+    takeover: bool = False,
+    timestamp: datetime | None = None,
+) -> Step:
+    step = find(world, run, slot, attempts)
+    if not world.task_is_active(step):
+        raise Refused("InvalidTransition", "its task is inactive")
+    if not step.unfinished or (step.running and not takeover):
+        raise Refused("InvalidTransition", f"{step.status}, running: {step.running}")
+    step.start_time = timestamp or now
+    write(step, now)
+    return step
+
+
+def end(
+    world: World,
+    now: datetime,
+    run: RunKey,
+    slot: Slot,
+    report: Report,
+    *,
+    attempts: int | None = None,
+    timestamp: datetime | None = None,
+) -> Step:
+    """DONE or FAIL; a DONE moves the step's DELTA_DATE watermark where it may."""
+    step = find(world, run, slot, attempts)
+    finish(world, now, step, report, timestamp)
+    if report.status == "DONE":
+        advance_on_done(world, now, step)
+    return step
+
+
+def finish(world: World, now: datetime, step: Step, report: Report, timestamp: datetime | None = None) -> None:
+    if not step.unfinished:
+        raise Refused("InvalidTransition", step.status)
+    step.status = report.status
+    step.end_time = timestamp or now
+    if step.start_time is not None:
+        step.duration_seconds = max(0, (step.end_time - step.start_time) // timedelta(seconds=1))
+    step.log_message = message(report.log_message)
+    step.log_type = "ERROR" if report.status == "FAIL" else report.log_type or "INFO"
+    step.log_code = report.log_code
+    write(step, now)
+    if report.status == "FAIL" and step.task_mandatory and step.slot != INITIATION:
+        reopen_initiation(world, now, step)
+
+
+def reopen_initiation(world: World, now: datetime, failed: Step) -> None:
+    """A mandatory failure puts the run's marker back in the queue, in place."""
+    run = RunKey(failed.execution_id, failed.process, failed.processing_date)
+    marker = current(world.of_run(run)).get(INITIATION)
+    if marker is not None and marker.status == "DONE":
+        marker.status = "NQUE"
+        marker.start_time = marker.end_time = marker.duration_seconds = None
+        write(marker, now)
+
+
+@dataclass
+class Claim:
+    """What the worker that started a step holds while its task runs."""
+
+    started: datetime | None
+    staged: Value | None = None
+    may_rewind: bool = False
+    known: Parameter | None = None
+    """The watermark as the worker read it first, a copy."""
+    known_value: datetime | int | bool | None = None
+    has_read: bool = False
+
+    @classmethod
+    def of(cls, step: Step) -> Claim:
+        return cls(step.start_time)
+
+    def check(self, step: Step) -> None:
+        """Somebody else may have ended the step, or taken it over."""
+        if not step.unfinished or step.start_time != self.started:
+            raise Refused("InvalidTransition", "no longer this worker's")
+
+
+def end_claimed(world: World, now: datetime, step: Step, claim: Claim) -> None:
+    """A clean exit: DONE, and the staged watermark or else the automatic one."""
+    claim.check(step)
+    finish(world, now, step, Report())
+    if claim.staged is None:
+        advance_on_done(world, now, step)
+        return
+    parameter = named_parameter(world, step)
+    if parameter is not None and may_move(parameter, claim.staged, claim.may_rewind):
+        parameter.set(claim.staged, now, on_purpose=True)
+
+
+def fail_claimed(world: World, now: datetime, step: Step, claim: Claim, text: str) -> None:
+    claim.check(step)
+    finish(world, now, step, Report("FAIL", text))
+
+
+def heartbeat(step: Step, claim: Claim, now: datetime) -> None:
+    claim.check(step)
+    write(step, now)
+
+
+def watermark_of(world: World, step: Step, claim: Claim) -> datetime | int | bool | None:
+    """The active value as the task first saw it: what it has read up to does not change under its hands."""
+    if not claim.has_read:
+        claim.known = named_parameter(world, step)
+        claim.known_value = claim.known.active if claim.known is not None else None
+        claim.has_read = True
+    return claim.known_value
+
+
+def stage(world: World, step: Step, claim: Claim, value: Value, allow_rewind: bool) -> None:
+    present = watermark_of(world, step, claim)
+    if claim.known is None:
+        raise Refused("InvalidInput", "no watermark to advance")
+    check_move(claim.known.parameter_type, present, value, allow_rewind)
+    claim.staged, claim.may_rewind = value, allow_rewind
+
+
+def named_parameter(world: World, step: Step) -> Parameter | None:
+    """The parameter that the step names; it must exist when it names one."""
+    return None if step.source_system_code is None else parameter_of(world, step.process, step.source_system_code)
+
+
+def stale(world: World, now: datetime, older_than: timedelta) -> list[Step]:
+    """Running steps that nobody has touched for longer than ``older_than``, by their current attempt in a run."""
+    runs = {RunKey(s.execution_id, s.process, s.processing_date) for s in world.steps}
+    steps = [step for run in runs for step in current(world.of_run(run)).values()]
+    return [s for s in steps if s.running and s.last_updated_on < now - older_than]
+
+
+def fail_stale(world: World, now: datetime, older_than: timedelta) -> list[Step]:
+    found = stale(world, now, older_than)
+    for step in found:
+        finish(world, now, step, Report("FAIL", log_code="STALE"))
+        step.log_message = Remark()
+    return found
+
+
+def write(step: Step, now: datetime) -> None:
+    step.last_updated_on = now
+    step.last_updated_by = ACTOR

@@ -1,0 +1,109 @@
+"""Watermarks: the automatic advance, explicit moves, and the processing modes that set them all."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+
+from .registration import check_fits
+from .state import (
+    SYSDT,
+    Parameter,
+    ProcessKey,
+    Refused,
+    Remark,
+    RunKey,
+    Step,
+    SysLog,
+    World,
+    current,
+    fresh_audit,
+)
+
+Value = datetime | int
+WATERMARKS = ("DELTA_DATE", "DELTA_ID")
+
+
+def advance_on_done(world: World, now: datetime, step: Step) -> None:
+    """Move a DELTA_DATE to the earliest start of the steps that share it, when the last of them is DONE."""
+    code = step.source_system_code
+    parameter = world.parameters.get((step.process, code)) if code is not None else None
+    if parameter is None or parameter.parameter_type != "DELTA_DATE":
+        return
+    if world.sysdt(step.process) is not None:
+        return
+    sharing = sharing_steps(world, step)
+    starts = [member.start_time for member in sharing if member.start_time is not None]
+    if any(member.status != "DONE" for member in sharing) or len(starts) < len(sharing):
+        return
+    earliest = min(starts)
+    if parameter.moved_on is not None and parameter.moved_on >= earliest:
+        return
+    if parameter.value_datetime is None or earliest > parameter.value_datetime:
+        parameter.set(earliest, now, on_purpose=False)
+
+
+def sharing_steps(world: World, step: Step) -> list[Step]:
+    """The run's steps of this watermark, and those a resumed run left out because they were DONE."""
+    run = RunKey(step.execution_id, step.process, step.processing_date)
+    own = current(world.of_run(run))
+    on_date = current(world.on_date(step.process, step.processing_date))
+    left_out = [other for slot, other in on_date.items() if slot not in own and other.status == "DONE"]
+    return [s for s in [*own.values(), *left_out] if s.source_system_code == step.source_system_code]
+
+
+def parameter_of(world: World, process: ProcessKey, name: str) -> Parameter:
+    parameter = world.parameters.get((process, name))
+    if parameter is None:
+        raise Refused("ParameterNotFound")
+    return parameter
+
+
+def advance(parameter: Parameter, now: datetime, value: Value, *, allow_rewind: bool = False) -> None:
+    """An explicit move."""
+    check_move(parameter.parameter_type, parameter.active, value, allow_rewind)
+    parameter.set(value, now, on_purpose=True)
+
+
+def check_move(kind: str, present: datetime | int | bool | None, value: Value, allow_rewind: bool) -> None:
+    if kind not in WATERMARKS:
+        raise Refused("InvalidInput", "not a watermark")
+    check_fits(kind, value)
+    if present is not None and value < present and not allow_rewind:  # type: ignore[operator]
+        raise Refused("InvalidInput", "backwards")
+
+
+def may_move(parameter: Parameter, value: Value, allow_rewind: bool) -> bool:
+    """Whether a staged value still goes forward: the watermark may have moved since it was staged."""
+    return allow_rewind or parameter.active is None or value >= parameter.active  # type: ignore[operator]
+
+
+def set_mode(world: World, now: datetime, process: ProcessKey, *, bulk: bool, historic: date | None) -> None:
+    """Bulk, historic or (neither) live, for every parameter of one process."""
+    if process not in world.processes:
+        raise Refused("ProcessNotFound")
+    if bulk:
+        for (owner, _), parameter in world.parameters.items():
+            if owner == process and parameter.parameter_type in WATERMARKS:
+                change(world, now, parameter, 0 if parameter.parameter_type == "DELTA_ID" else None)
+    if historic is not None or not bulk:
+        sysdt = world.parameters.get((process, SYSDT))
+        if sysdt is None:
+            sysdt = Parameter(*process, SYSDT, Remark(), "SYSTEM", None, None, None, audit=fresh_audit(now))
+            world.parameters[process, SYSDT] = sysdt
+        change(world, now, sysdt, None if historic is None else datetime.combine(historic, time(), UTC))
+
+
+def set_one(world: World, now: datetime, process: ProcessKey, name: str, value: datetime | int | bool) -> None:
+    """``parameter_name=`` with a value: that parameter and nothing else."""
+    parameter = parameter_of(world, process, name)
+    check_fits(parameter.parameter_type, value)
+    change(world, now, parameter, value)
+
+
+def change(world: World, now: datetime, parameter: Parameter, value: datetime | int | bool | None) -> None:
+    """Write a value that differs, and a receipt with the one before it."""
+    if parameter.active == value:
+        return
+    receipt = SysLog(parameter.project_code, parameter.process_load, now, parameter.parameter_name, parameter.active)
+    world.logs.append(receipt)
+    parameter.set(value, now, on_purpose=True)
