@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TypeVar
 
 import pytest
@@ -213,3 +213,26 @@ def changed_steps(tables: Callable[[], dict[str, list[dict[str, object]]]]) -> C
         tasks.extend(sorted(found["TaskID"] for found in steps_after if found not in steps_before))
 
     return check
+
+
+@pytest.fixture
+def work(clock: ManualClock) -> Callable[..., None]:
+    """Do a task of a run for some seconds."""
+
+    def do(run: Run, task_id: int, seconds: float = 10) -> None:
+        with run.task(task_id):
+            clock.advance(seconds)
+
+    return do
+
+
+@pytest.fixture
+def fail(clock: ManualClock) -> Callable[..., None]:
+    """Do a task of a run for some seconds, and fail."""
+
+    def do(run: Run, task_id: int, seconds: float = 10) -> None:
+        with suppress(OSError), run.task(task_id):
+            clock.advance(seconds)
+            raise OSError("source is down")
+
+    return do

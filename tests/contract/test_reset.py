@@ -1,0 +1,334 @@
+"""Try again: failed steps become new attempts; what failed stays on record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from datetime import date
+
+import pytest
+
+from etl_monitor_orm import (
+    ETLMonitor,
+    InvalidInput,
+    LogType,
+    ManualClock,
+    ProcessingStep,
+    Run,
+    Status,
+)
+
+HR = ("CORP", "HR_DAILY")
+DAY = "2026-04-09"
+
+Refused = Callable[..., AbstractContextManager[None]]
+Steps = Callable[..., list[ProcessingStep]]
+
+
+def brief(steps: list[ProcessingStep]) -> list[tuple[int, str, int, str]]:
+    """Task, run, attempt and state of each step."""
+    return [(step.task_id, step.execution_id, step.attempts, step.status) for step in steps]
+
+
+@pytest.fixture
+def broken(hr: ETLMonitor, run: Run, clock: ManualClock) -> ETLMonitor:
+    """Run `run-1`: initiation and task 2 DONE, task 1 failed (which opened the initiation again), task 3 queued."""
+    for task_id in (0, 2):
+        with run.task(task_id):
+            clock.advance(10)
+    with suppress(OSError), run.task(1, source_run_id="job-7", cluster_id="blue"):
+        clock.advance(10)
+        raise OSError("source is down")
+    clock.advance(60)
+    return hr
+
+
+def test_given_a_failed_step_when_its_run_is_reset_then_it_is_queued_as_a_new_attempt_with_the_initiation(
+    broken: ETLMonitor, rows: Steps
+) -> None:
+    broken.status_reset(*HR, execution_id="run-1")
+
+    assert brief(rows(ProcessingStep, status="RQUE")) == [(0, "run-1", 1, "RQUE"), (1, "run-1", 1, "RQUE")]
+
+
+def test_given_a_failed_step_when_its_date_is_reset_then_it_is_queued_as_a_new_attempt_with_the_initiation(
+    broken: ETLMonitor, rows: Steps
+) -> None:
+    broken.status_reset(*HR, DAY)
+
+    assert brief(rows(ProcessingStep, status="RQUE")) == [(0, "run-1", 1, "RQUE"), (1, "run-1", 1, "RQUE")]
+
+
+def test_given_a_reset_then_what_it_queued_is_returned_in_running_order(broken: ETLMonitor) -> None:
+    assert brief(broken.status_reset(*HR, DAY)) == [(0, "run-1", 1, "RQUE"), (1, "run-1", 1, "RQUE")]
+
+
+def test_given_a_reset_when_it_is_made_again_then_there_is_nothing_to_do(
+    broken: ETLMonitor, clock: ManualClock, unchanged: Callable[[], AbstractContextManager[None]]
+) -> None:
+    broken.status_reset(*HR, DAY)
+    clock.advance(60)
+
+    with unchanged():
+        assert broken.status_reset(*HR, DAY) == []
+
+
+def test_given_a_reset_of_a_run_when_it_is_made_again_at_the_same_instant_then_there_is_nothing_to_do(
+    broken: ETLMonitor, run: Run
+) -> None:
+    run.reset()
+
+    assert run.reset() == []
+
+
+def test_given_a_reset_then_the_failed_attempt_stays_as_it_was(broken: ETLMonitor, rows: Steps, row) -> None:
+    failed = vars(row(ProcessingStep, task_id=1)).copy()
+    broken.status_reset(*HR, DAY)
+    still = vars(row(ProcessingStep, task_id=1, attempts=0)).copy()
+    for columns in (failed, still):
+        del columns["_sa_instance_state"]
+
+    assert still == failed
+
+
+def test_given_a_reset_then_the_new_attempt_is_that_of_the_same_task_and_has_no_history(
+    broken: ETLMonitor, clock: ManualClock
+) -> None:
+    broken.status_reset(*HR, DAY)
+    (_, employees) = broken.get_status(*HR, DAY, attempts=1)
+
+    assert (employees.task_name, employees.sequence_code, employees.task_mandatory, employees.source_system_code) == (
+        "Load employees",
+        "LOAD_DB_TRAN",
+        True,
+        "LoadEmployees",
+    )
+    assert (employees.start_time, employees.end_time, employees.duration_seconds, employees.source_run_id) == (
+        None,
+        None,
+        None,
+        None,
+    )
+
+
+def test_given_a_reset_then_the_new_attempts_bear_a_remark_and_the_time_and_actor_of_the_call(
+    broken: ETLMonitor, clock: ManualClock
+) -> None:
+    queued = broken.status_reset(*HR, DAY, remark="the source is back")
+
+    assert {(s.log_message, s.log_type, s.log_code, s.last_updated_on, s.last_updated_by) for s in queued} == {
+        ("the source is back", LogType.INFO, None, clock.now, "pytest")
+    }
+
+
+def test_given_a_reset_without_a_remark_then_the_new_attempts_say_where_they_come_from(broken: ETLMonitor) -> None:
+    assert {step.log_message for step in broken.status_reset(*HR, DAY)} == {"Queued again by status_reset"}
+
+
+def test_given_a_remark_longer_than_a_message_may_be_then_it_is_cut(broken: ETLMonitor) -> None:
+    queued = broken.status_reset(*HR, DAY, remark="x" * 5000 + "\nthe end")
+
+    assert queued[0].log_message is not None
+    assert (len(queued[0].log_message), queued[0].log_message[-8:]) == (2000, "\nthe end")
+
+
+def test_given_a_reset_then_the_new_attempt_can_be_worked_on(broken: ETLMonitor, run: Run, step) -> None:
+    run.reset()
+    with run.task(1):
+        pass
+
+    assert step(1, attempts=1).status == "DONE"
+
+
+def test_given_a_reset_after_another_run_then_its_attempts_are_one_above_the_highest_of_the_date(
+    broken: ETLMonitor, run: Run
+) -> None:
+    broken.start_run(*HR, DAY, execution_id="run-2")
+
+    assert {step.attempts for step in run.reset()} == {2}
+
+
+def test_given_a_reset_then_running_queued_and_finished_steps_are_left_alone(
+    hr: ETLMonitor, run: Run, unchanged: Callable[[], AbstractContextManager[None]]
+) -> None:
+    hr.start_task("run-1", *HR, 1)
+    hr.end_task("run-1", *HR, 2)
+
+    with unchanged():
+        assert hr.status_reset(*HR, DAY) == []
+
+
+def test_given_a_replay_then_finished_steps_are_queued_again_too(broken: ETLMonitor) -> None:
+    assert [step.task_id for step in broken.status_reset(*HR, DAY, replay=True)] == [0, 1, 2]
+
+
+def test_given_a_replay_then_queued_steps_are_left_alone(hr: ETLMonitor, run: Run) -> None:
+    assert hr.status_reset(*HR, DAY, replay=True) == []
+
+
+def test_given_a_replayed_initiation_then_it_is_queued_once(broken: ETLMonitor, run: Run) -> None:
+    with run.task(0):
+        pass
+
+    assert [step.task_id for step in run.reset(replay=True)] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("narrow", "tasks"),
+    [
+        ({"task_id": 1}, [0, 1]),
+        ({"task_id": 3}, [0, 3]),
+        ({"sequence_id": 2}, [0, 1]),
+        ({"sequence_id": 6}, [0, 3]),
+        ({"workflow_id": 1}, [0, 1, 3]),
+        ({"workflow_id": 2}, []),
+        ({"attempts": 0}, [0, 1, 3]),
+        ({"attempts": 1}, []),
+        ({"task_id": 2}, []),
+    ],
+)
+def test_given_a_filter_then_only_failed_steps_that_match_are_queued_and_always_the_initiation_with_them(
+    broken: ETLMonitor, narrow: dict[str, int], tasks: list[int]
+) -> None:
+    broken.fail_task("run-1", *HR, 3)
+
+    assert [step.task_id for step in broken.status_reset(*HR, DAY, **narrow)] == tasks
+
+
+def test_given_a_process_without_an_initiation_task_then_the_failed_step_is_queued_alone(hr: ETLMonitor) -> None:
+    hr.register_process("CORP", "FIN_DAILY").register_task("CORP", "FIN_DAILY", 1, 1, 2, "Load costs")
+    run = hr.start_run("CORP", "FIN_DAILY", DAY)
+    hr.fail_task(run.execution_id, "CORP", "FIN_DAILY", 1)
+
+    assert [step.task_id for step in run.reset()] == [1]
+
+
+def test_given_an_initiation_that_failed_then_it_is_queued_again(hr: ETLMonitor, run: Run) -> None:
+    hr.fail_task("run-1", *HR, 0)
+
+    assert brief(run.reset()) == [(0, "run-1", 1, "RQUE")]
+
+
+def test_given_an_initiation_that_is_running_when_a_step_is_reset_then_the_run_gets_a_new_one(
+    hr: ETLMonitor, run: Run
+) -> None:
+    hr.start_task("run-1", *HR, 0)
+    hr.fail_task("run-1", *HR, 1)
+
+    assert brief(run.reset()) == [(0, "run-1", 1, "RQUE"), (1, "run-1", 1, "RQUE")]
+
+
+def test_given_a_failure_of_a_deactivated_task_then_it_is_left_alone(broken: ETLMonitor) -> None:
+    broken.deactivate_task(*HR, 1, 1)
+
+    assert broken.status_reset(*HR, DAY) == []
+
+
+def test_given_a_failure_that_a_later_run_has_queued_when_the_date_is_reset_then_it_is_not_failed_any_more(
+    broken: ETLMonitor,
+) -> None:
+    broken.start_run(*HR, DAY, execution_id="run-2", resume=True)
+
+    assert broken.status_reset(*HR, DAY) == []
+
+
+def test_given_a_failure_that_a_later_run_has_queued_when_its_own_run_is_reset_then_it_is_queued_there(
+    broken: ETLMonitor, run: Run
+) -> None:
+    broken.start_run(*HR, DAY, execution_id="run-2", resume=True)
+
+    assert brief(run.reset()) == [(0, "run-1", 2, "RQUE"), (1, "run-1", 2, "RQUE")]
+
+
+def test_given_steps_that_failed_in_different_runs_when_the_date_is_reset_then_both_runs_are_concerned(
+    hr: ETLMonitor, run: Run
+) -> None:
+    hr.fail_task("run-1", *HR, 2)
+    hr.deactivate_task(*HR, 2, 1)
+    hr.start_run(*HR, DAY, execution_id="run-2")
+    hr.fail_task("run-2", *HR, 1)
+    hr.activate_task(*HR, 2, 1)
+
+    assert brief(hr.status_reset(*HR, DAY)) == [
+        (0, "run-1", 2, "RQUE"),
+        (0, "run-2", 2, "RQUE"),
+        (1, "run-2", 2, "RQUE"),
+        (2, "run-1", 2, "RQUE"),
+    ]
+
+
+def test_given_a_run_when_it_is_reset_then_failures_of_other_runs_are_left_alone(broken: ETLMonitor) -> None:
+    other = broken.start_run(*HR, DAY, execution_id="run-2")
+
+    assert other.reset() == []
+
+
+def test_given_a_date_when_it_is_reset_then_other_dates_are_left_alone(broken: ETLMonitor) -> None:
+    broken.start_run(*HR, "2026-04-10", execution_id="run-2")
+    broken.fail_task("run-2", *HR, 1)
+
+    assert {step.processing_date for step in broken.status_reset(*HR, DAY)} == {date(2026, 4, 9)}
+
+
+def test_given_a_process_when_it_is_reset_then_other_processes_are_left_alone(broken: ETLMonitor) -> None:
+    broken.register_process("CORP", "FIN_DAILY").register_task("CORP", "FIN_DAILY", 1, 1, 2, "Load costs")
+    other = broken.start_run("CORP", "FIN_DAILY", DAY)
+    broken.fail_task(other.execution_id, "CORP", "FIN_DAILY", 1)
+
+    assert {step.process_load for step in broken.status_reset(*HR, DAY)} == {"HR_DAILY"}
+
+
+def test_given_no_date_and_no_run_in_live_mode_then_today_is_reset(hr: ETLMonitor) -> None:
+    hr.start_run(*HR, execution_id="today")
+    hr.fail_task("today", *HR, 1)
+
+    assert [step.task_id for step in hr.status_reset(*HR)] == [0, 1]
+
+
+def test_given_no_date_and_no_run_in_historic_mode_then_its_date_is_reset(broken: ETLMonitor) -> None:
+    broken.set_processing_mode(*HR, is_historic_mode=True, historic_date=DAY)
+
+    assert [step.task_id for step in broken.status_reset(*HR)] == [0, 1]
+
+
+def test_given_a_run_on_two_dates_when_it_is_reset_without_a_date_then_each_date_counts_for_itself(
+    broken: ETLMonitor,
+) -> None:
+    broken.start_run(*HR, "2026-04-10", execution_id="run-1")
+    broken.fail_task("run-1", *HR, 3, processing_date="2026-04-10")
+
+    queued = broken.status_reset(*HR, execution_id="run-1")
+    assert [(s.processing_date.day, s.task_id, s.attempts) for s in queued] == [
+        (9, 0, 1),
+        (9, 1, 1),
+        (10, 0, 1),
+        (10, 3, 1),
+    ]
+
+
+def test_given_a_reset_of_an_unknown_run_then_there_is_nothing_to_do(broken: ETLMonitor) -> None:
+    assert broken.status_reset(*HR, execution_id="nobody") == []
+
+
+def test_given_what_a_reset_returned_then_it_can_be_read_after_the_call(broken: ETLMonitor) -> None:
+    (initiation, employees) = broken.status_reset(*HR, DAY)
+
+    assert (initiation.task_name, employees.status) == ("Initiation", Status.RQUE)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"replay": "yes"}, "replay"),
+        ({"attempts": "all"}, "attempts"),
+        ({"remark": 5}, "remark"),
+        ({"processing_date": "today"}, "'today'"),
+        ({"execution_id": " "}, "execution_id"),
+        ({"task_id": "1"}, "task_id"),
+    ],
+)
+def test_given_an_argument_that_cannot_be_read_when_a_reset_is_asked_then_it_is_refused(
+    broken: ETLMonitor, refused: Refused, arguments: dict[str, object], words: str
+) -> None:
+    with refused(InvalidInput, words):
+        broken.status_reset(*HR, **arguments)

@@ -1,0 +1,199 @@
+"""A watermark that several steps share moves when the last of them is DONE, to where the earliest of them began."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from etl_monitor_orm import ETLMonitor, ManualClock, Run
+
+HR = ("CORP", "HR_DAILY")
+STAFF = (*HR, "Staff")
+
+
+def at(text: str) -> datetime:
+    """A time of the first of January 2026, UTC."""
+    return datetime.fromisoformat(f"2026-01-01 {text}").replace(tzinfo=UTC)
+
+
+@pytest.fixture
+def staff(hr: ETLMonitor) -> ETLMonitor:
+    """HR_DAILY with tasks 11, 12 and 13 of three stages and two passes, which share the watermark Staff."""
+    hr.register_parameter(*STAFF, "DELTA_DATE")
+    hr.register_task(*HR, 11, 1, 2, "Load people", source_system_code="Staff")
+    hr.register_task(*HR, 12, 1, 4, "Load contracts", source_system_code="Staff", task_mandatory=False)
+    hr.register_task(*HR, 13, 2, 2, "Load salaries", source_system_code="Staff")
+    return hr
+
+
+@pytest.fixture
+def staff_run(staff: ETLMonitor) -> Run:
+    return staff.start_run(*HR, "2026-01-01", execution_id="staff-1")
+
+
+def work(run: Run, clock: ManualClock, *, begin: str, end: str, task_id: int) -> None:
+    """Do a task between two times."""
+    clock.set(f"2026-01-01 {begin}")
+    with run.task(task_id, workflow_id=2 if task_id == 13 else 1):
+        clock.set(f"2026-01-01 {end}")
+
+
+def fail(run: Run, clock: ManualClock, *, begin: str, task_id: int) -> None:
+    """Fail a task."""
+    clock.set(f"2026-01-01 {begin}")
+    with pytest.raises(OSError, match="down"), run.task(task_id):
+        raise OSError("down")
+
+
+def test_given_steps_that_are_not_all_done_when_one_is_then_the_watermark_waits(
+    staff: ETLMonitor, staff_run: Run, clock: ManualClock
+) -> None:
+    work(staff_run, clock, begin="07:00", end="07:10", task_id=11)
+    work(staff_run, clock, begin="07:20", end="07:30", task_id=12)
+
+    assert staff.get_active_watermark(*STAFF) is None
+
+
+@pytest.mark.parametrize("order", [(11, 12, 13), (13, 12, 11)])
+def test_given_the_last_step_done_then_the_watermark_is_the_earliest_of_their_starts(
+    staff: ETLMonitor, staff_run: Run, clock: ManualClock, order: tuple[int, int, int]
+) -> None:
+    for task_id, (begin, end) in zip(order, [("07:00", "07:10"), ("07:20", "07:30"), ("07:40", "07:50")], strict=True):
+        work(staff_run, clock, begin=begin, end=end, task_id=task_id)
+
+    assert staff.get_active_watermark(*STAFF) == at("07:00")
+
+
+def test_given_steps_side_by_side_when_the_one_that_began_first_ends_last_then_the_watermark_is_its_start(
+    staff: ETLMonitor, staff_run: Run, clock: ManualClock
+) -> None:
+    clock.set("2026-01-01 07:00")
+    with staff_run.task(11):
+        work(staff_run, clock, begin="07:10", end="07:20", task_id=12)
+        work(staff_run, clock, begin="07:30", end="07:40", task_id=13)
+
+    assert staff.get_active_watermark(*STAFF) == at("07:00")
+
+
+def test_given_a_step_that_failed_when_the_others_are_done_then_the_watermark_waits(
+    staff: ETLMonitor, staff_run: Run, clock: ManualClock
+) -> None:
+    fail(staff_run, clock, begin="07:00", task_id=12)
+    work(staff_run, clock, begin="07:10", end="07:20", task_id=11)
+    work(staff_run, clock, begin="07:30", end="07:40", task_id=13)
+
+    assert staff.get_active_watermark(*STAFF) is None
+
+
+def test_given_a_failed_step_when_its_retry_is_the_last_to_be_done_then_the_watermark_is_the_earliest_start_that_counts(
+    staff: ETLMonitor, staff_run: Run, clock: ManualClock
+) -> None:
+    fail(staff_run, clock, begin="07:00", task_id=12)
+    work(staff_run, clock, begin="07:10", end="07:20", task_id=11)
+    work(staff_run, clock, begin="07:30", end="07:40", task_id=13)
+    staff_run.reset()
+    work(staff_run, clock, begin="08:00", end="08:10", task_id=12)
+
+    assert staff.get_active_watermark(*STAFF) == at("07:10")
+
+
+def test_given_a_step_done_without_a_start_when_the_last_is_done_then_nobody_knows_how_far_it_read_and_it_waits(
+    staff: ETLMonitor, staff_run: Run, clock: ManualClock
+) -> None:
+    staff.end_task("staff-1", *HR, 12)
+    work(staff_run, clock, begin="07:10", end="07:20", task_id=11)
+    work(staff_run, clock, begin="07:30", end="07:40", task_id=13)
+
+    assert staff.get_active_watermark(*STAFF) is None
+
+
+def test_given_a_value_set_by_hand_after_the_earliest_start_when_the_last_is_done_then_that_value_stays(
+    staff: ETLMonitor, staff_run: Run, clock: ManualClock
+) -> None:
+    work(staff_run, clock, begin="07:00", end="07:10", task_id=11)
+    staff.advance_watermark(*STAFF, "2026-01-01 05:00")
+    work(staff_run, clock, begin="07:20", end="07:30", task_id=12)
+    work(staff_run, clock, begin="07:40", end="07:50", task_id=13)
+
+    assert staff.get_active_watermark(*STAFF) == at("05:00")
+
+
+def test_given_a_value_staged_by_one_of_them_when_the_last_is_done_then_that_value_stays(
+    staff: ETLMonitor, staff_run: Run, clock: ManualClock
+) -> None:
+    clock.set("2026-01-01 07:00")
+    with staff_run.task(11) as task:
+        task.advance("2026-01-01 05:00")
+    work(staff_run, clock, begin="07:20", end="07:30", task_id=12)
+    work(staff_run, clock, begin="07:40", end="07:50", task_id=13)
+
+    assert staff.get_active_watermark(*STAFF) == at("05:00")
+
+
+def test_given_a_value_staged_by_the_last_of_them_when_it_is_done_then_that_value_is_written(
+    staff: ETLMonitor, staff_run: Run, clock: ManualClock
+) -> None:
+    work(staff_run, clock, begin="07:00", end="07:10", task_id=11)
+    work(staff_run, clock, begin="07:20", end="07:30", task_id=12)
+    with staff_run.task(13, 2) as task:
+        task.advance("2026-01-01 05:00")
+
+    assert staff.get_active_watermark(*STAFF) == at("05:00")
+
+
+def test_given_a_resumed_run_when_its_steps_are_done_then_the_watermark_is_not_past_what_the_earlier_run_read(
+    staff: ETLMonitor, staff_run: Run, clock: ManualClock
+) -> None:
+    work(staff_run, clock, begin="07:00", end="07:10", task_id=11)
+    fail(staff_run, clock, begin="07:20", task_id=12)
+    again = staff.start_run(*HR, "2026-01-01", resume=True)
+    work(again, clock, begin="08:00", end="08:10", task_id=12)
+    work(again, clock, begin="08:20", end="08:30", task_id=13)
+
+    assert staff.get_active_watermark(*STAFF) == at("07:00")
+
+
+def test_given_a_whole_second_run_when_its_steps_are_done_then_only_its_own_starts_count(
+    staff: ETLMonitor, staff_run: Run, clock: ManualClock
+) -> None:
+    work(staff_run, clock, begin="07:00", end="07:10", task_id=11)
+    again = staff.start_run(*HR, "2026-01-01")
+    for hour, task_id in enumerate((11, 12, 13), start=8):
+        work(again, clock, begin=f"{hour:02}:00", end=f"{hour:02}:10", task_id=task_id)
+
+    assert staff.get_active_watermark(*STAFF) == at("08:00")
+
+
+def test_given_steps_of_another_date_when_they_are_not_done_then_the_watermark_does_not_wait_for_them(
+    staff: ETLMonitor, staff_run: Run, clock: ManualClock
+) -> None:
+    staff.start_run(*HR, "2025-12-31")
+    for hour, task_id in enumerate((11, 12, 13), start=8):
+        work(staff_run, clock, begin=f"{hour:02}:00", end=f"{hour:02}:10", task_id=task_id)
+
+    assert staff.get_active_watermark(*STAFF) == at("08:00")
+
+
+def test_given_another_process_with_a_watermark_of_that_name_when_its_steps_are_not_done_then_this_one_moves(
+    staff: ETLMonitor, staff_run: Run, clock: ManualClock
+) -> None:
+    staff.register_process("CORP", "FIN_DAILY")
+    staff.register_parameter("CORP", "FIN_DAILY", "Staff", "DELTA_DATE")
+    staff.register_task("CORP", "FIN_DAILY", 1, 1, 2, "Load costs", source_system_code="Staff")
+    staff.start_run("CORP", "FIN_DAILY", "2026-01-01")
+    for hour, task_id in enumerate((11, 12, 13), start=8):
+        work(staff_run, clock, begin=f"{hour:02}:00", end=f"{hour:02}:10", task_id=task_id)
+
+    assert staff.get_active_watermark(*STAFF) == at("08:00")
+
+
+def test_given_a_task_that_was_inactive_when_the_run_started_then_the_watermark_does_not_wait_for_it(
+    staff: ETLMonitor, clock: ManualClock
+) -> None:
+    staff.deactivate_task(*HR, 13, 2)
+    run = staff.start_run(*HR, "2026-01-01")
+    work(run, clock, begin="07:00", end="07:10", task_id=11)
+    work(run, clock, begin="07:20", end="07:30", task_id=12)
+
+    assert staff.get_active_watermark(*STAFF) == at("07:00")
