@@ -222,7 +222,7 @@ class TaskHandle(OfRun):
     def _fail(self, error: BaseException) -> None:
         """Record the job's failure; whatever goes wrong here must not hide it."""
         try:
-            self._end(Status.FAIL, f"{type(error).__name__}: {error}")
+            self._end(Status.FAIL, _words(error))
         except Exception as trouble:
             error.add_note(f"The ETL monitor could not record the failure of {self._step}: {trouble}")
 
@@ -247,6 +247,14 @@ class TaskHandle(OfRun):
 
     def __repr__(self) -> str:
         return f"<TaskHandle {self._step}, {'active' if self.active else 'not active'}>"
+
+
+def _words(error: BaseException) -> str:
+    """Return `Type: message`; the type alone when the error's own message cannot be had."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:
+        return type(error).__name__
 
 
 class Run(OfRun):
