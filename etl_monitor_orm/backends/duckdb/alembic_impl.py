@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from alembic.ddl.base import ColumnComment, format_column_name, format_table_name
+from alembic.ddl.base import ColumnComment, RenameTable, alter_table, format_column_name, format_table_name
 from alembic.ddl.impl import DefaultImpl
 from sqlalchemy import Column, ForeignKeyConstraint, Index, UniqueConstraint, func, literal, select, types
 from sqlalchemy.ext.compiler import compiles
@@ -98,3 +98,10 @@ def _comment_on_column(element: ColumnComment, compiler: DDLCompiler, **kw: obje
     if element.comment is not None:
         comment = compiler.sql_compiler.render_literal_value(element.comment, types.String())
     return f"COMMENT ON COLUMN {table}.{column} IS {comment}"
+
+
+@compiles(RenameTable, "duckdb")
+def _rename_table(element: RenameTable, compiler: DDLCompiler, **kw: object) -> str:
+    # The table stays in its schema, which DuckDB takes with the old name only.
+    renamed = alter_table(compiler, element.table_name, element.schema)
+    return f"{renamed} RENAME TO {format_table_name(compiler, element.new_table_name, None)}"

@@ -12,10 +12,12 @@ import duckdb_engine
 from packaging.version import Version
 from sqlalchemy import Column, types, util
 from sqlalchemy.dialects.postgresql.base import PGExecutionContext
+from sqlalchemy.engine.default import DefaultExecutionContext
+from sqlalchemy.engine.interfaces import ExecuteStyle
 from sqlalchemy.engine.reflection import Inspector
 
 from etl_monitor_orm.backends.duckdb.compiler import DuckDBCompiler, DuckDBTypeCompiler
-from etl_monitor_orm.backends.duckdb.cursor import BufferedConnection
+from etl_monitor_orm.backends.duckdb.cursor import BufferedConnection, BufferedCursor, Parameters
 from etl_monitor_orm.backends.duckdb.ddl import DuckDBDDLCompiler
 from etl_monitor_orm.backends.duckdb.identity import identity_sequence
 from etl_monitor_orm.backends.duckdb.reflection import ReflectionMixin
@@ -65,7 +67,21 @@ class DuckDBDialect(ReflectionMixin, TableReflectionMixin, duckdb_engine.Dialect
 
     def connect(self, *args: object, **kwargs: object) -> BufferedConnection:
         """Open a connection; arguments as for `duckdb.connect`."""
+        # duckdb-engine hides the driver's connection in its wrapper.
         return BufferedConnection(super().connect(*args, **kwargs)._ConnectionWrapper__c)
+
+    def do_execute(
+        self,
+        cursor: BufferedCursor,
+        statement: str,
+        parameters: Parameters,
+        context: DefaultExecutionContext | None = None,
+    ) -> None:
+        """Run a statement; of an INSERT that SQLAlchemy splits into batches, count the rows of all of them."""
+        is_batch = context is not None and context.execute_style is ExecuteStyle.INSERTMANYVALUES
+        before = max(cursor.rowcount, 0) if is_batch else 0
+        cursor.execute(statement, parameters)
+        cursor.rowcount += before
 
     def get_isolation_level_values(self, dbapi_connection: BufferedConnection) -> list[str]:
         """Snapshot isolation is all that DuckDB has; AUTOCOMMIT is a commit after each statement."""
