@@ -33,15 +33,15 @@ def identity(steps: type[ProcessingStep] = ProcessingStep) -> tuple[Instrumented
     )
 
 
-def ranked(*within: ColumnElement[bool]) -> Subquery:
+def ranked(*within: ColumnElement[bool], steps: type[ProcessingStep] = ProcessingStep) -> Subquery:
     """All attempts `within` a scope, each with its rank among the attempts of its step; rank 1 is current."""
-    rank = func.row_number().over(partition_by=identity(), order_by=recency()).label("Recency")
-    return select(ProcessingStep, rank).where(*within).subquery("ranked")
+    rank = func.row_number().over(partition_by=identity(steps), order_by=recency(steps)).label("Recency")
+    return select(steps, rank).where(*within).subquery("ranked")
 
 
 def current_attempts() -> tuple[type[ProcessingStep], ColumnElement[bool]]:
     """Current attempts over all runs of a date: the steps to select from, and the condition to apply."""
-    attempts = ranked()
+    attempts = ranked(steps=aliased(ProcessingStep, name="attempt"))
     return aliased(ProcessingStep, attempts), attempts.c.Recency == 1
 
 
@@ -57,7 +57,7 @@ def is_initiation(steps: type[ProcessingStep] = ProcessingStep) -> ColumnElement
 
 def count_where(condition: ColumnElement[bool]) -> ColumnElement[int]:
     """How many rows of a group satisfy the condition."""
-    return func.sum(case((condition, 1), else_=0))
+    return func.count().filter(condition)
 
 
 def state_counts(steps: type[ProcessingStep] = ProcessingStep) -> tuple[ColumnElement[int], ...]:

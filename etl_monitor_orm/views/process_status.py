@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Date, Integer, Select, String, case, func, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import BigInteger, Date, Integer, Select, String, func, select
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from etl_monitor_orm.models import Process, ProcessingStep
 from etl_monitor_orm.models.base import UTCDateTime, Word
@@ -23,31 +23,25 @@ from etl_monitor_orm.vocabulary import Status
 
 def _definition() -> Select[*tuple[object, ...]]:
     steps, current = current_attempts()
-    runs = (
-        select(
-            ProcessingStep.processing_date,
-            ProcessingStep.project_code,
-            ProcessingStep.process_load,
-            func.count(ProcessingStep.execution_id.distinct()).label("TotalRuns"),
-        )
-        .group_by(ProcessingStep.processing_date, ProcessingStep.project_code, ProcessingStep.process_load)
-        .subquery("runs")
-    )
+    process = aliased(Process, name="process")
+    attempt = aliased(ProcessingStep, name="attempt")
+    day = (attempt.processing_date, attempt.project_code, attempt.process_load)
+    runs = select(*day, func.count(attempt.execution_id.distinct()).label("TotalRuns")).group_by(*day).subquery("runs")
     start, end = func.min(steps.start_time), func.max(steps.end_time)
     return (
         select(
             steps.processing_date,
             steps.project_code,
             steps.process_load,
-            func.max(Process.process_name).label("ProcessName"),
-            func.max(Process.process_owner).label("ProcessOwner"),
+            func.max(process.process_name).label("ProcessName"),
+            func.max(process.process_owner).label("ProcessOwner"),
             func.max(steps.attempts).label("LatestAttempt"),
             func.max(runs.c.TotalRuns).label("TotalRuns"),
             *state_counts(steps),
             start.label("RunStart"),
             end.label("RunEnd"),
             wall_clock(start, end).label("WallClockSeconds"),
-            func.max(case((is_initiation(steps), steps.status), else_=None)).label("OverallStatus"),
+            func.max(steps.status).filter(is_initiation(steps)).label("OverallStatus"),
             count_where(is_running(steps)).label("Running"),
         )
         .select_from(steps)
@@ -58,8 +52,8 @@ def _definition() -> Select[*tuple[object, ...]]:
             & (runs.c.process_load == steps.process_load),
         )
         .outerjoin(
-            Process,
-            (Process.project_code == steps.project_code) & (Process.process_load == steps.process_load),
+            process,
+            (process.project_code == steps.project_code) & (process.process_load == steps.process_load),
         )
         .where(current)
         .group_by(steps.processing_date, steps.project_code, steps.process_load)

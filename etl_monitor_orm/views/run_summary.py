@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Date, Integer, Select, String, case, func, literal_column, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import BigInteger, Date, Integer, Select, String, case, func, select
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from etl_monitor_orm.models import ProcessingStep
 from etl_monitor_orm.models.base import UTCDateTime, Word
@@ -15,31 +15,32 @@ from etl_monitor_orm.vocabulary import QUEUED, RunStatus, Status
 
 
 def _definition() -> Select[*tuple[object, ...]]:
+    steps = aliased(ProcessingStep, name="step")
     group = (
-        ProcessingStep.processing_date,
-        ProcessingStep.project_code,
-        ProcessingStep.process_load,
-        ProcessingStep.execution_id,
-        ProcessingStep.attempts,
+        steps.processing_date,
+        steps.project_code,
+        steps.process_load,
+        steps.execution_id,
+        steps.attempts,
     )
-    start, end = func.min(ProcessingStep.start_time), func.max(ProcessingStep.end_time)
-    blocked = count_where((ProcessingStep.status == Status.FAIL) & ProcessingStep.task_mandatory.is_(True)) > 0
-    unfinished = count_where(ProcessingStep.status.in_(QUEUED)) > 0
+    start, end = func.min(steps.start_time), func.max(steps.end_time)
+    blocked = count_where((steps.status == Status.FAIL) & steps.task_mandatory.is_(True)) > 0
+    unfinished = count_where(steps.status.in_(QUEUED)) > 0
     return select(
         *group,
-        func.count(literal_column("1")).label("TotalTasks"),
-        *state_counts(),
+        func.count().label("TotalTasks"),
+        *state_counts(steps),
         start.label("RunStart"),
         end.label("RunEnd"),
-        func.sum(ProcessingStep.duration_seconds).label("TotalDurationSeconds"),
+        func.sum(steps.duration_seconds).label("TotalDurationSeconds"),
         wall_clock(start, end).label("WallClockSeconds"),
         case(
             (blocked, RunStatus.FAILED.value),
             (unfinished, RunStatus.RUNNING.value),
             else_=RunStatus.COMPLETE.value,
         ).label("OverallStatus"),
-        func.max(ProcessingStep.last_updated_on).label("LastActivity"),
-        count_where(is_running()).label("Running"),
+        func.max(steps.last_updated_on).label("LastActivity"),
+        count_where(is_running(steps)).label("Running"),
     ).group_by(*group)
 
 

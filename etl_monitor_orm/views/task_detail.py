@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Boolean, Date, Integer, Select, String, case, false, func, select, true
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Boolean, Date, Integer, Select, String, case, false, func, select
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from etl_monitor_orm.models import ProcessingStep, Task
 from etl_monitor_orm.models.base import UTCDateTime, Word
@@ -16,45 +16,46 @@ from etl_monitor_orm.vocabulary import LogType, SourceType, Status
 
 
 def _definition() -> Select[*tuple[object, ...]]:
+    step, task = aliased(ProcessingStep, name="step"), aliased(Task, name="task")
     # Only the database's own clock can tell, when the view is read, how long a step has been running.
     elapsed = case(
-        (is_running(), seconds_between(ProcessingStep.start_time, func.current_timestamp())),
-        else_=ProcessingStep.duration_seconds,
+        (is_running(step), seconds_between(step.start_time, func.current_timestamp())),
+        else_=step.duration_seconds,
     )
     return (
         select(
-            ProcessingStep.processing_date,
-            ProcessingStep.project_code,
-            ProcessingStep.process_load,
-            ProcessingStep.execution_id,
-            ProcessingStep.attempts,
-            ProcessingStep.workflow_id,
-            ProcessingStep.sequence_code,
-            ProcessingStep.sequence_id,
-            ProcessingStep.task_name,
-            ProcessingStep.task_id,
-            ProcessingStep.task_mandatory,
-            ProcessingStep.source_system_code,
-            ProcessingStep.status,
-            ProcessingStep.start_time,
-            ProcessingStep.end_time,
-            ProcessingStep.duration_seconds,
-            Task.expected_duration_seconds,
-            case((elapsed > Task.expected_duration_seconds, true()), else_=false()).label("SLABreached"),
-            ProcessingStep.source_type,
-            ProcessingStep.source_run_id,
-            ProcessingStep.log_type,
-            ProcessingStep.log_message,
-            ProcessingStep.last_updated_by,
-            case((is_running(), true()), else_=false()).label("IsRunning"),
+            step.processing_date,
+            step.project_code,
+            step.process_load,
+            step.execution_id,
+            step.attempts,
+            step.workflow_id,
+            step.sequence_code,
+            step.sequence_id,
+            step.task_name,
+            step.task_id,
+            step.task_mandatory,
+            step.source_system_code,
+            step.status,
+            step.start_time,
+            step.end_time,
+            step.duration_seconds,
+            task.expected_duration_seconds,
+            func.coalesce(elapsed > task.expected_duration_seconds, false()).label("SLABreached"),
+            step.source_type,
+            step.source_run_id,
+            step.log_type,
+            step.log_message,
+            step.last_updated_by,
+            is_running(step).label("IsRunning"),
         )
-        .select_from(ProcessingStep)
+        .select_from(step)
         .outerjoin(
-            Task,
-            (Task.project_code == ProcessingStep.project_code)
-            & (Task.process_load == ProcessingStep.process_load)
-            & (Task.workflow_id == ProcessingStep.workflow_id)
-            & (Task.task_id == ProcessingStep.task_id),
+            task,
+            (task.project_code == step.project_code)
+            & (task.process_load == step.process_load)
+            & (task.workflow_id == step.workflow_id)
+            & (task.task_id == step.task_id),
         )
     )
 

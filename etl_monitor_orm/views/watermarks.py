@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Boolean, ColumnElement, Select, String, case, func, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from etl_monitor_orm.models import Parameter, Task
 from etl_monitor_orm.models.base import UTCDateTime, Word
@@ -14,75 +14,58 @@ from etl_monitor_orm.views.base import ViewBase
 from etl_monitor_orm.vocabulary import ParameterType
 
 
-def active_value() -> ColumnElement[str | None]:
+def active_value(parameter: type[Parameter] = Parameter) -> ColumnElement[str | None]:
     """The value of a `Parameter` that its type selects, as the same text on every database."""
     return case(
-        (Parameter.parameter_type == ParameterType.DELTA_ID, integer_text(Parameter.value_int)),
-        (Parameter.parameter_type == ParameterType.FLAG, boolean_text(Parameter.value_bit)),
-        else_=utc_text(Parameter.value_datetime),
+        (parameter.parameter_type == ParameterType.DELTA_ID, integer_text(parameter.value_int)),
+        (parameter.parameter_type == ParameterType.FLAG, boolean_text(parameter.value_bit)),
+        else_=utc_text(parameter.value_datetime),
     )
 
 
-def _state() -> ColumnElement[str | None]:
-    nothing_read = Parameter.value_int.is_(None) | (Parameter.value_int <= 0)
+def _state(parameter: type[Parameter]) -> ColumnElement[str | None]:
+    kind, instant, number = parameter.parameter_type, parameter.value_datetime, parameter.value_int
     return case(
-        (
-            Parameter.parameter_type == ParameterType.DELTA_DATE,
-            case(
-                (Parameter.value_datetime.is_(None), "BULK MODE"),
-                else_="DELTA: " + utc_text(Parameter.value_datetime),
-            ),
-        ),
-        (
-            Parameter.parameter_type == ParameterType.DELTA_ID,
-            case((nothing_read, "BULK MODE"), else_="DELTA: " + integer_text(Parameter.value_int)),
-        ),
-        (
-            Parameter.parameter_type == ParameterType.SYSTEM,
-            case(
-                (Parameter.value_datetime.is_(None), "LIVE DATE"),
-                else_="HISTORIC: " + utc_text(Parameter.value_datetime),
-            ),
-        ),
-        else_=boolean_text(Parameter.value_bit),
+        (kind == ParameterType.DELTA_DATE, func.coalesce("DELTA: " + utc_text(instant), "BULK MODE")),
+        ((kind == ParameterType.DELTA_ID) & (number > 0), "DELTA: " + integer_text(number)),
+        (kind == ParameterType.DELTA_ID, "BULK MODE"),
+        (kind == ParameterType.SYSTEM, func.coalesce("HISTORIC: " + utc_text(instant), "LIVE DATE")),
+        else_=boolean_text(parameter.value_bit),
     )
 
 
 def _definition() -> Select[*tuple[object, ...]]:
+    parameter, task = aliased(Parameter, name="parameter"), aliased(Task, name="task")
     # Several tasks may share a watermark; the first by name stands for them, so the parameter stays one row.
+    sharing = (task.project_code, task.process_load, task.source_system_code)
     linked = (
-        select(
-            Task.project_code,
-            Task.process_load,
-            Task.source_system_code,
-            func.min(Task.task_name).label("LinkedTaskName"),
-        )
-        .where(Task.source_system_code.is_not(None))
-        .group_by(Task.project_code, Task.process_load, Task.source_system_code)
+        select(*sharing, func.min(task.task_name).label("LinkedTaskName"))
+        .where(task.source_system_code.is_not(None))
+        .group_by(*sharing)
         .subquery("linked")
     )
     return (
         select(
-            Parameter.project_code,
-            Parameter.process_load,
-            Parameter.parameter_name,
-            Parameter.parameter_type,
-            Parameter.parameter_description,
-            Parameter.value_int,
-            Parameter.value_datetime,
-            Parameter.value_bit,
-            active_value().label("ActiveValue"),
-            _state().label("WatermarkState"),
+            parameter.project_code,
+            parameter.process_load,
+            parameter.parameter_name,
+            parameter.parameter_type,
+            parameter.parameter_description,
+            parameter.value_int,
+            parameter.value_datetime,
+            parameter.value_bit,
+            active_value(parameter).label("ActiveValue"),
+            _state(parameter).label("WatermarkState"),
             linked.c.LinkedTaskName,
-            Parameter.last_updated_on,
-            Parameter.last_updated_by,
+            parameter.last_updated_on,
+            parameter.last_updated_by,
         )
-        .select_from(Parameter)
+        .select_from(parameter)
         .outerjoin(
             linked,
-            (linked.c.project_code == Parameter.project_code)
-            & (linked.c.process_load == Parameter.process_load)
-            & (linked.c.source_system_code == Parameter.parameter_name),
+            (linked.c.project_code == parameter.project_code)
+            & (linked.c.process_load == parameter.process_load)
+            & (linked.c.source_system_code == parameter.parameter_name),
         )
     )
 

@@ -1,4 +1,29 @@
-CREATE VIEW %(schema)s."v_mandatoryBlockers" AS SELECT ranked."ProcessingDate", ranked."ProjectCode", ranked."ProcessLoad", ranked."ExecutionID", ranked."WorkFlowID", ranked."SequenceCode", ranked."TaskName", ranked."TaskID", ranked."Attempts", ranked."Status", ranked."StartTime", ranked."LogType", ranked."LogMessage", ranked."SourceType", ranked."SourceSystemCode" 
-FROM (SELECT %(schema)s."ETLProcessingSteps"."ProcessingDate" AS "ProcessingDate", %(schema)s."ETLProcessingSteps"."ProjectCode" AS "ProjectCode", %(schema)s."ETLProcessingSteps"."ProcessLoad" AS "ProcessLoad", %(schema)s."ETLProcessingSteps"."ExecutionID" AS "ExecutionID", %(schema)s."ETLProcessingSteps"."WorkFlowID" AS "WorkFlowID", %(schema)s."ETLProcessingSteps"."TaskID" AS "TaskID", %(schema)s."ETLProcessingSteps"."SequenceID" AS "SequenceID", %(schema)s."ETLProcessingSteps"."Attempts" AS "Attempts", %(schema)s."ETLProcessingSteps"."Status" AS "Status", %(schema)s."ETLProcessingSteps"."TaskName" AS "TaskName", %(schema)s."ETLProcessingSteps"."SequenceCode" AS "SequenceCode", %(schema)s."ETLProcessingSteps"."TaskMandatory" AS "TaskMandatory", %(schema)s."ETLProcessingSteps"."SourceSystemCode" AS "SourceSystemCode", %(schema)s."ETLProcessingSteps"."StartTime" AS "StartTime", %(schema)s."ETLProcessingSteps"."EndTime" AS "EndTime", %(schema)s."ETLProcessingSteps"."DurationSeconds" AS "DurationSeconds", %(schema)s."ETLProcessingSteps"."LogMessage" AS "LogMessage", %(schema)s."ETLProcessingSteps"."LogType" AS "LogType", %(schema)s."ETLProcessingSteps"."LogCode" AS "LogCode", %(schema)s."ETLProcessingSteps"."SourceType" AS "SourceType", %(schema)s."ETLProcessingSteps"."SourceRunID" AS "SourceRunID", %(schema)s."ETLProcessingSteps"."ClusterID" AS "ClusterID", %(schema)s."ETLProcessingSteps"."LastUpdatedOn" AS "LastUpdatedOn", %(schema)s."ETLProcessingSteps"."LastUpdatedBy" AS "LastUpdatedBy", row_number() OVER (PARTITION BY %(schema)s."ETLProcessingSteps"."ProcessingDate", %(schema)s."ETLProcessingSteps"."ProjectCode", %(schema)s."ETLProcessingSteps"."ProcessLoad", %(schema)s."ETLProcessingSteps"."WorkFlowID", %(schema)s."ETLProcessingSteps"."TaskID" ORDER BY %(schema)s."ETLProcessingSteps"."Attempts" DESC, %(schema)s."ETLProcessingSteps"."LastUpdatedOn" DESC NULLS LAST, %(schema)s."ETLProcessingSteps"."ExecutionID" DESC) AS "Recency" 
-FROM %(schema)s."ETLProcessingSteps") AS ranked 
-WHERE ranked."Recency" = 1 AND ranked."Status" = 'FAIL' AND ranked."TaskMandatory" IS true
+CREATE VIEW %(schema)s."v_mandatoryBlockers" AS
+SELECT
+    ranked."ProcessingDate", ranked."ProjectCode", ranked."ProcessLoad", ranked."ExecutionID",
+    ranked."WorkFlowID", ranked."SequenceCode", ranked."TaskName", ranked."TaskID",
+    ranked."Attempts", ranked."Status", ranked."StartTime", ranked."LogType", ranked."LogMessage",
+    ranked."SourceType", ranked."SourceSystemCode"
+FROM (
+    SELECT
+        attempt."ProcessingDate" AS "ProcessingDate", attempt."ProjectCode" AS "ProjectCode",
+        attempt."ProcessLoad" AS "ProcessLoad", attempt."ExecutionID" AS "ExecutionID",
+        attempt."WorkFlowID" AS "WorkFlowID", attempt."TaskID" AS "TaskID",
+        attempt."SequenceID" AS "SequenceID", attempt."Attempts" AS "Attempts",
+        attempt."Status" AS "Status", attempt."TaskName" AS "TaskName",
+        attempt."SequenceCode" AS "SequenceCode", attempt."TaskMandatory" AS "TaskMandatory",
+        attempt."SourceSystemCode" AS "SourceSystemCode", attempt."StartTime" AS "StartTime",
+        attempt."EndTime" AS "EndTime", attempt."DurationSeconds" AS "DurationSeconds",
+        attempt."LogMessage" AS "LogMessage", attempt."LogType" AS "LogType",
+        attempt."LogCode" AS "LogCode", attempt."SourceType" AS "SourceType",
+        attempt."SourceRunID" AS "SourceRunID", attempt."ClusterID" AS "ClusterID",
+        attempt."LastUpdatedOn" AS "LastUpdatedOn", attempt."LastUpdatedBy" AS "LastUpdatedBy",
+        row_number() OVER (
+            PARTITION BY attempt."ProcessingDate", attempt."ProjectCode", attempt."ProcessLoad", attempt."WorkFlowID", attempt."TaskID"
+            ORDER BY attempt."Attempts" DESC, attempt."LastUpdatedOn" DESC NULLS LAST, attempt."ExecutionID" DESC
+        ) AS "Recency"
+    FROM %(schema)s."ETLProcessingSteps" AS attempt
+) AS ranked
+WHERE ranked."Recency" = 1
+    AND ranked."Status" = 'FAIL'
+    AND ranked."TaskMandatory" IS true

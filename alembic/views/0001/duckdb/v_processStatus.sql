@@ -1,5 +1,54 @@
-CREATE VIEW %(schema)s."v_processStatus" AS SELECT ranked."ProcessingDate", ranked."ProjectCode", ranked."ProcessLoad", max(%(schema)s."ETLconfigProcess"."ProcessName") AS "ProcessName", max(%(schema)s."ETLconfigProcess"."ProcessOwner") AS "ProcessOwner", max(ranked."Attempts") AS "LatestAttempt", max(runs."TotalRuns") AS "TotalRuns", sum(CASE WHEN (ranked."Status" = 'DONE') THEN 1 ELSE 0 END) AS "Done", sum(CASE WHEN (ranked."Status" = 'FAIL') THEN 1 ELSE 0 END) AS "Failed", sum(CASE WHEN (ranked."Status" IN ('NQUE', 'RQUE')) THEN 1 ELSE 0 END) AS "Pending", min(ranked."StartTime") AS "RunStart", max(ranked."EndTime") AS "RunEnd", CASE WHEN (max(ranked."EndTime") < min(ranked."StartTime")) THEN 0 ELSE date_sub('second', min(ranked."StartTime"), max(ranked."EndTime")) END AS "WallClockSeconds", max(CASE WHEN (ranked."WorkFlowID" = 0 AND ranked."TaskID" = 0) THEN ranked."Status" END) AS "OverallStatus", sum(CASE WHEN (ranked."Status" IN ('NQUE', 'RQUE') AND ranked."StartTime" IS NOT NULL AND ranked."EndTime" IS NULL) THEN 1 ELSE 0 END) AS "Running" 
-FROM (SELECT %(schema)s."ETLProcessingSteps"."ProcessingDate" AS "ProcessingDate", %(schema)s."ETLProcessingSteps"."ProjectCode" AS "ProjectCode", %(schema)s."ETLProcessingSteps"."ProcessLoad" AS "ProcessLoad", %(schema)s."ETLProcessingSteps"."ExecutionID" AS "ExecutionID", %(schema)s."ETLProcessingSteps"."WorkFlowID" AS "WorkFlowID", %(schema)s."ETLProcessingSteps"."TaskID" AS "TaskID", %(schema)s."ETLProcessingSteps"."SequenceID" AS "SequenceID", %(schema)s."ETLProcessingSteps"."Attempts" AS "Attempts", %(schema)s."ETLProcessingSteps"."Status" AS "Status", %(schema)s."ETLProcessingSteps"."TaskName" AS "TaskName", %(schema)s."ETLProcessingSteps"."SequenceCode" AS "SequenceCode", %(schema)s."ETLProcessingSteps"."TaskMandatory" AS "TaskMandatory", %(schema)s."ETLProcessingSteps"."SourceSystemCode" AS "SourceSystemCode", %(schema)s."ETLProcessingSteps"."StartTime" AS "StartTime", %(schema)s."ETLProcessingSteps"."EndTime" AS "EndTime", %(schema)s."ETLProcessingSteps"."DurationSeconds" AS "DurationSeconds", %(schema)s."ETLProcessingSteps"."LogMessage" AS "LogMessage", %(schema)s."ETLProcessingSteps"."LogType" AS "LogType", %(schema)s."ETLProcessingSteps"."LogCode" AS "LogCode", %(schema)s."ETLProcessingSteps"."SourceType" AS "SourceType", %(schema)s."ETLProcessingSteps"."SourceRunID" AS "SourceRunID", %(schema)s."ETLProcessingSteps"."ClusterID" AS "ClusterID", %(schema)s."ETLProcessingSteps"."LastUpdatedOn" AS "LastUpdatedOn", %(schema)s."ETLProcessingSteps"."LastUpdatedBy" AS "LastUpdatedBy", row_number() OVER (PARTITION BY %(schema)s."ETLProcessingSteps"."ProcessingDate", %(schema)s."ETLProcessingSteps"."ProjectCode", %(schema)s."ETLProcessingSteps"."ProcessLoad", %(schema)s."ETLProcessingSteps"."WorkFlowID", %(schema)s."ETLProcessingSteps"."TaskID" ORDER BY %(schema)s."ETLProcessingSteps"."Attempts" DESC, %(schema)s."ETLProcessingSteps"."LastUpdatedOn" DESC NULLS LAST, %(schema)s."ETLProcessingSteps"."ExecutionID" DESC) AS "Recency" 
-FROM %(schema)s."ETLProcessingSteps") AS ranked JOIN (SELECT %(schema)s."ETLProcessingSteps"."ProcessingDate" AS "ProcessingDate", %(schema)s."ETLProcessingSteps"."ProjectCode" AS "ProjectCode", %(schema)s."ETLProcessingSteps"."ProcessLoad" AS "ProcessLoad", count(DISTINCT %(schema)s."ETLProcessingSteps"."ExecutionID") AS "TotalRuns" 
-FROM %(schema)s."ETLProcessingSteps" GROUP BY %(schema)s."ETLProcessingSteps"."ProcessingDate", %(schema)s."ETLProcessingSteps"."ProjectCode", %(schema)s."ETLProcessingSteps"."ProcessLoad") AS runs ON runs."ProcessingDate" = ranked."ProcessingDate" AND runs."ProjectCode" = ranked."ProjectCode" AND runs."ProcessLoad" = ranked."ProcessLoad" LEFT OUTER JOIN %(schema)s."ETLconfigProcess" ON %(schema)s."ETLconfigProcess"."ProjectCode" = ranked."ProjectCode" AND %(schema)s."ETLconfigProcess"."ProcessLoad" = ranked."ProcessLoad" 
-WHERE ranked."Recency" = 1 GROUP BY ranked."ProcessingDate", ranked."ProjectCode", ranked."ProcessLoad"
+CREATE VIEW %(schema)s."v_processStatus" AS
+SELECT
+    ranked."ProcessingDate", ranked."ProjectCode", ranked."ProcessLoad",
+    max(process."ProcessName") AS "ProcessName",
+    max(process."ProcessOwner") AS "ProcessOwner",
+    max(ranked."Attempts") AS "LatestAttempt",
+    max(runs."TotalRuns") AS "TotalRuns",
+    count(*) FILTER (WHERE ranked."Status" = 'DONE') AS "Done",
+    count(*) FILTER (WHERE ranked."Status" = 'FAIL') AS "Failed",
+    count(*) FILTER (WHERE ranked."Status" IN ('NQUE', 'RQUE')) AS "Pending",
+    min(ranked."StartTime") AS "RunStart",
+    max(ranked."EndTime") AS "RunEnd",
+    CASE
+        WHEN (max(ranked."EndTime") < min(ranked."StartTime")) THEN 0
+        ELSE date_sub('second', min(ranked."StartTime"), max(ranked."EndTime"))
+    END AS "WallClockSeconds",
+    max(ranked."Status") FILTER (WHERE ranked."WorkFlowID" = 0 AND ranked."TaskID" = 0) AS "OverallStatus",
+    count(*) FILTER (WHERE ranked."Status" IN ('NQUE', 'RQUE') AND ranked."StartTime" IS NOT NULL AND ranked."EndTime" IS NULL) AS "Running"
+FROM (
+    SELECT
+        attempt."ProcessingDate" AS "ProcessingDate", attempt."ProjectCode" AS "ProjectCode",
+        attempt."ProcessLoad" AS "ProcessLoad", attempt."ExecutionID" AS "ExecutionID",
+        attempt."WorkFlowID" AS "WorkFlowID", attempt."TaskID" AS "TaskID",
+        attempt."SequenceID" AS "SequenceID", attempt."Attempts" AS "Attempts",
+        attempt."Status" AS "Status", attempt."TaskName" AS "TaskName",
+        attempt."SequenceCode" AS "SequenceCode", attempt."TaskMandatory" AS "TaskMandatory",
+        attempt."SourceSystemCode" AS "SourceSystemCode", attempt."StartTime" AS "StartTime",
+        attempt."EndTime" AS "EndTime", attempt."DurationSeconds" AS "DurationSeconds",
+        attempt."LogMessage" AS "LogMessage", attempt."LogType" AS "LogType",
+        attempt."LogCode" AS "LogCode", attempt."SourceType" AS "SourceType",
+        attempt."SourceRunID" AS "SourceRunID", attempt."ClusterID" AS "ClusterID",
+        attempt."LastUpdatedOn" AS "LastUpdatedOn", attempt."LastUpdatedBy" AS "LastUpdatedBy",
+        row_number() OVER (
+            PARTITION BY attempt."ProcessingDate", attempt."ProjectCode", attempt."ProcessLoad", attempt."WorkFlowID", attempt."TaskID"
+            ORDER BY attempt."Attempts" DESC, attempt."LastUpdatedOn" DESC NULLS LAST, attempt."ExecutionID" DESC
+        ) AS "Recency"
+    FROM %(schema)s."ETLProcessingSteps" AS attempt
+) AS ranked
+JOIN (
+    SELECT
+        attempt."ProcessingDate" AS "ProcessingDate", attempt."ProjectCode" AS "ProjectCode",
+        attempt."ProcessLoad" AS "ProcessLoad",
+        count(DISTINCT attempt."ExecutionID") AS "TotalRuns"
+    FROM %(schema)s."ETLProcessingSteps" AS attempt
+    GROUP BY attempt."ProcessingDate", attempt."ProjectCode", attempt."ProcessLoad"
+) AS runs
+    ON runs."ProcessingDate" = ranked."ProcessingDate"
+    AND runs."ProjectCode" = ranked."ProjectCode"
+    AND runs."ProcessLoad" = ranked."ProcessLoad"
+LEFT OUTER JOIN %(schema)s."ETLconfigProcess" AS process
+    ON process."ProjectCode" = ranked."ProjectCode"
+    AND process."ProcessLoad" = ranked."ProcessLoad"
+WHERE ranked."Recency" = 1
+GROUP BY ranked."ProcessingDate", ranked."ProjectCode", ranked."ProcessLoad"

@@ -1,2 +1,25 @@
-CREATE VIEW %(schema)s."v_runSummary" AS SELECT %(schema)s."ETLProcessingSteps"."ProcessingDate", %(schema)s."ETLProcessingSteps"."ProjectCode", %(schema)s."ETLProcessingSteps"."ProcessLoad", %(schema)s."ETLProcessingSteps"."ExecutionID", %(schema)s."ETLProcessingSteps"."Attempts", count(1) AS "TotalTasks", sum(CASE WHEN (%(schema)s."ETLProcessingSteps"."Status" = 'DONE') THEN 1 ELSE 0 END) AS "Done", sum(CASE WHEN (%(schema)s."ETLProcessingSteps"."Status" = 'FAIL') THEN 1 ELSE 0 END) AS "Failed", sum(CASE WHEN (%(schema)s."ETLProcessingSteps"."Status" IN ('NQUE', 'RQUE')) THEN 1 ELSE 0 END) AS "Pending", min(%(schema)s."ETLProcessingSteps"."StartTime") AS "RunStart", max(%(schema)s."ETLProcessingSteps"."EndTime") AS "RunEnd", sum(%(schema)s."ETLProcessingSteps"."DurationSeconds") AS "TotalDurationSeconds", CASE WHEN (max(%(schema)s."ETLProcessingSteps"."EndTime") < min(%(schema)s."ETLProcessingSteps"."StartTime")) THEN 0 ELSE date_sub('second', min(%(schema)s."ETLProcessingSteps"."StartTime"), max(%(schema)s."ETLProcessingSteps"."EndTime")) END AS "WallClockSeconds", CASE WHEN (sum(CASE WHEN (%(schema)s."ETLProcessingSteps"."Status" = 'FAIL' AND %(schema)s."ETLProcessingSteps"."TaskMandatory" IS true) THEN 1 ELSE 0 END) > 0) THEN 'FAILED' WHEN (sum(CASE WHEN (%(schema)s."ETLProcessingSteps"."Status" IN ('NQUE', 'RQUE')) THEN 1 ELSE 0 END) > 0) THEN 'RUNNING' ELSE 'COMPLETE' END AS "OverallStatus", max(%(schema)s."ETLProcessingSteps"."LastUpdatedOn") AS "LastActivity", sum(CASE WHEN (%(schema)s."ETLProcessingSteps"."Status" IN ('NQUE', 'RQUE') AND %(schema)s."ETLProcessingSteps"."StartTime" IS NOT NULL AND %(schema)s."ETLProcessingSteps"."EndTime" IS NULL) THEN 1 ELSE 0 END) AS "Running" 
-FROM %(schema)s."ETLProcessingSteps" GROUP BY %(schema)s."ETLProcessingSteps"."ProcessingDate", %(schema)s."ETLProcessingSteps"."ProjectCode", %(schema)s."ETLProcessingSteps"."ProcessLoad", %(schema)s."ETLProcessingSteps"."ExecutionID", %(schema)s."ETLProcessingSteps"."Attempts"
+CREATE VIEW %(schema)s."v_runSummary" AS
+SELECT
+    step."ProcessingDate", step."ProjectCode", step."ProcessLoad", step."ExecutionID",
+    step."Attempts",
+    count(*) AS "TotalTasks",
+    count(*) FILTER (WHERE step."Status" = 'DONE') AS "Done",
+    count(*) FILTER (WHERE step."Status" = 'FAIL') AS "Failed",
+    count(*) FILTER (WHERE step."Status" IN ('NQUE', 'RQUE')) AS "Pending",
+    min(step."StartTime") AS "RunStart",
+    max(step."EndTime") AS "RunEnd",
+    sum(step."DurationSeconds") AS "TotalDurationSeconds",
+    CASE
+        WHEN (max(step."EndTime") < min(step."StartTime")) THEN 0
+        ELSE date_sub('second', min(step."StartTime"), max(step."EndTime"))
+    END AS "WallClockSeconds",
+    CASE
+        WHEN (count(*) FILTER (WHERE step."Status" = 'FAIL' AND step."TaskMandatory" IS true) > 0)
+            THEN 'FAILED'
+        WHEN (count(*) FILTER (WHERE step."Status" IN ('NQUE', 'RQUE')) > 0) THEN 'RUNNING'
+        ELSE 'COMPLETE'
+    END AS "OverallStatus",
+    max(step."LastUpdatedOn") AS "LastActivity",
+    count(*) FILTER (WHERE step."Status" IN ('NQUE', 'RQUE') AND step."StartTime" IS NOT NULL AND step."EndTime" IS NULL) AS "Running"
+FROM %(schema)s."ETLProcessingSteps" AS step
+GROUP BY step."ProcessingDate", step."ProjectCode", step."ProcessLoad", step."ExecutionID", step."Attempts"

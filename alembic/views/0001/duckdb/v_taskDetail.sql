@@ -1,2 +1,19 @@
-CREATE VIEW %(schema)s."v_taskDetail" AS SELECT %(schema)s."ETLProcessingSteps"."ProcessingDate", %(schema)s."ETLProcessingSteps"."ProjectCode", %(schema)s."ETLProcessingSteps"."ProcessLoad", %(schema)s."ETLProcessingSteps"."ExecutionID", %(schema)s."ETLProcessingSteps"."Attempts", %(schema)s."ETLProcessingSteps"."WorkFlowID", %(schema)s."ETLProcessingSteps"."SequenceCode", %(schema)s."ETLProcessingSteps"."SequenceID", %(schema)s."ETLProcessingSteps"."TaskName", %(schema)s."ETLProcessingSteps"."TaskID", %(schema)s."ETLProcessingSteps"."TaskMandatory", %(schema)s."ETLProcessingSteps"."SourceSystemCode", %(schema)s."ETLProcessingSteps"."Status", %(schema)s."ETLProcessingSteps"."StartTime", %(schema)s."ETLProcessingSteps"."EndTime", %(schema)s."ETLProcessingSteps"."DurationSeconds", %(schema)s."ETLconfigTasks"."ExpectedDurationSeconds", CASE WHEN (CASE WHEN (%(schema)s."ETLProcessingSteps"."Status" IN ('NQUE', 'RQUE') AND %(schema)s."ETLProcessingSteps"."StartTime" IS NOT NULL AND %(schema)s."ETLProcessingSteps"."EndTime" IS NULL) THEN date_sub('second', %(schema)s."ETLProcessingSteps"."StartTime", CURRENT_TIMESTAMP) ELSE %(schema)s."ETLProcessingSteps"."DurationSeconds" END > %(schema)s."ETLconfigTasks"."ExpectedDurationSeconds") THEN true ELSE false END AS "SLABreached", %(schema)s."ETLProcessingSteps"."SourceType", %(schema)s."ETLProcessingSteps"."SourceRunID", %(schema)s."ETLProcessingSteps"."LogType", %(schema)s."ETLProcessingSteps"."LogMessage", %(schema)s."ETLProcessingSteps"."LastUpdatedBy", CASE WHEN (%(schema)s."ETLProcessingSteps"."Status" IN ('NQUE', 'RQUE') AND %(schema)s."ETLProcessingSteps"."StartTime" IS NOT NULL AND %(schema)s."ETLProcessingSteps"."EndTime" IS NULL) THEN true ELSE false END AS "IsRunning" 
-FROM %(schema)s."ETLProcessingSteps" LEFT OUTER JOIN %(schema)s."ETLconfigTasks" ON %(schema)s."ETLconfigTasks"."ProjectCode" = %(schema)s."ETLProcessingSteps"."ProjectCode" AND %(schema)s."ETLconfigTasks"."ProcessLoad" = %(schema)s."ETLProcessingSteps"."ProcessLoad" AND %(schema)s."ETLconfigTasks"."WorkFlowID" = %(schema)s."ETLProcessingSteps"."WorkFlowID" AND %(schema)s."ETLconfigTasks"."TaskID" = %(schema)s."ETLProcessingSteps"."TaskID"
+CREATE VIEW %(schema)s."v_taskDetail" AS
+SELECT
+    step."ProcessingDate", step."ProjectCode", step."ProcessLoad", step."ExecutionID",
+    step."Attempts", step."WorkFlowID", step."SequenceCode", step."SequenceID", step."TaskName",
+    step."TaskID", step."TaskMandatory", step."SourceSystemCode", step."Status", step."StartTime",
+    step."EndTime", step."DurationSeconds", task."ExpectedDurationSeconds",
+    coalesce(CASE
+        WHEN (step."Status" IN ('NQUE', 'RQUE') AND step."StartTime" IS NOT NULL AND step."EndTime" IS NULL)
+            THEN date_sub('second', step."StartTime", CURRENT_TIMESTAMP)
+        ELSE step."DurationSeconds"
+    END > task."ExpectedDurationSeconds", false) AS "SLABreached",
+    step."SourceType", step."SourceRunID", step."LogType", step."LogMessage", step."LastUpdatedBy",
+    step."Status" IN ('NQUE', 'RQUE') AND step."StartTime" IS NOT NULL AND step."EndTime" IS NULL AS "IsRunning"
+FROM %(schema)s."ETLProcessingSteps" AS step
+LEFT OUTER JOIN %(schema)s."ETLconfigTasks" AS task
+    ON task."ProjectCode" = step."ProjectCode"
+    AND task."ProcessLoad" = step."ProcessLoad"
+    AND task."WorkFlowID" = step."WorkFlowID"
+    AND task."TaskID" = step."TaskID"

@@ -1,4 +1,40 @@
-CREATE VIEW %(schema)s.v_watermarks AS SELECT %(schema)s."ETLconfigParameters"."ProjectCode", %(schema)s."ETLconfigParameters"."ProcessLoad", %(schema)s."ETLconfigParameters"."ParameterName", %(schema)s."ETLconfigParameters"."ParameterType", %(schema)s."ETLconfigParameters"."ParameterDescription", %(schema)s."ETLconfigParameters"."ValueINT", %(schema)s."ETLconfigParameters"."ValueDateTime", %(schema)s."ETLconfigParameters"."ValueBIT", CASE WHEN (%(schema)s."ETLconfigParameters"."ParameterType" = 'DELTA_ID') THEN CAST(%(schema)s."ETLconfigParameters"."ValueINT" AS VARCHAR) WHEN (%(schema)s."ETLconfigParameters"."ParameterType" = 'FLAG') THEN CASE WHEN (%(schema)s."ETLconfigParameters"."ValueBIT" IS true) THEN 'true' WHEN (%(schema)s."ETLconfigParameters"."ValueBIT" IS false) THEN 'false' END ELSE CAST(timezone('UTC', %(schema)s."ETLconfigParameters"."ValueDateTime") AS VARCHAR) END AS "ActiveValue", CASE WHEN (%(schema)s."ETLconfigParameters"."ParameterType" = 'DELTA_DATE') THEN CASE WHEN (%(schema)s."ETLconfigParameters"."ValueDateTime" IS NULL) THEN 'BULK MODE' ELSE 'DELTA: ' || CAST(timezone('UTC', %(schema)s."ETLconfigParameters"."ValueDateTime") AS VARCHAR) END WHEN (%(schema)s."ETLconfigParameters"."ParameterType" = 'DELTA_ID') THEN CASE WHEN (%(schema)s."ETLconfigParameters"."ValueINT" IS NULL OR %(schema)s."ETLconfigParameters"."ValueINT" <= 0) THEN 'BULK MODE' ELSE 'DELTA: ' || CAST(%(schema)s."ETLconfigParameters"."ValueINT" AS VARCHAR) END WHEN (%(schema)s."ETLconfigParameters"."ParameterType" = 'SYSTEM') THEN CASE WHEN (%(schema)s."ETLconfigParameters"."ValueDateTime" IS NULL) THEN 'LIVE DATE' ELSE 'HISTORIC: ' || CAST(timezone('UTC', %(schema)s."ETLconfigParameters"."ValueDateTime") AS VARCHAR) END ELSE CASE WHEN (%(schema)s."ETLconfigParameters"."ValueBIT" IS true) THEN 'true' WHEN (%(schema)s."ETLconfigParameters"."ValueBIT" IS false) THEN 'false' END END AS "WatermarkState", linked."LinkedTaskName", %(schema)s."ETLconfigParameters"."LastUpdatedOn", %(schema)s."ETLconfigParameters"."LastUpdatedBy" 
-FROM %(schema)s."ETLconfigParameters" LEFT OUTER JOIN (SELECT %(schema)s."ETLconfigTasks"."ProjectCode" AS "ProjectCode", %(schema)s."ETLconfigTasks"."ProcessLoad" AS "ProcessLoad", %(schema)s."ETLconfigTasks"."SourceSystemCode" AS "SourceSystemCode", min(%(schema)s."ETLconfigTasks"."TaskName") AS "LinkedTaskName" 
-FROM %(schema)s."ETLconfigTasks" 
-WHERE %(schema)s."ETLconfigTasks"."SourceSystemCode" IS NOT NULL GROUP BY %(schema)s."ETLconfigTasks"."ProjectCode", %(schema)s."ETLconfigTasks"."ProcessLoad", %(schema)s."ETLconfigTasks"."SourceSystemCode") AS linked ON linked."ProjectCode" = %(schema)s."ETLconfigParameters"."ProjectCode" AND linked."ProcessLoad" = %(schema)s."ETLconfigParameters"."ProcessLoad" AND linked."SourceSystemCode" = %(schema)s."ETLconfigParameters"."ParameterName"
+CREATE VIEW %(schema)s.v_watermarks AS
+SELECT
+    parameter."ProjectCode", parameter."ProcessLoad", parameter."ParameterName",
+    parameter."ParameterType", parameter."ParameterDescription", parameter."ValueINT",
+    parameter."ValueDateTime", parameter."ValueBIT",
+    CASE
+        WHEN (parameter."ParameterType" = 'DELTA_ID') THEN CAST(parameter."ValueINT" AS VARCHAR)
+        WHEN (parameter."ParameterType" = 'FLAG') THEN CASE
+            WHEN (parameter."ValueBIT" IS true) THEN 'true'
+            WHEN (parameter."ValueBIT" IS false) THEN 'false'
+        END
+        ELSE CAST(timezone('UTC', parameter."ValueDateTime") AS VARCHAR)
+    END AS "ActiveValue",
+    CASE
+        WHEN (parameter."ParameterType" = 'DELTA_DATE')
+            THEN coalesce('DELTA: ' || CAST(timezone('UTC', parameter."ValueDateTime") AS VARCHAR), 'BULK MODE')
+        WHEN (parameter."ParameterType" = 'DELTA_ID' AND parameter."ValueINT" > 0)
+            THEN 'DELTA: ' || CAST(parameter."ValueINT" AS VARCHAR)
+        WHEN (parameter."ParameterType" = 'DELTA_ID') THEN 'BULK MODE'
+        WHEN (parameter."ParameterType" = 'SYSTEM')
+            THEN coalesce('HISTORIC: ' || CAST(timezone('UTC', parameter."ValueDateTime") AS VARCHAR), 'LIVE DATE')
+        ELSE CASE
+            WHEN (parameter."ValueBIT" IS true) THEN 'true'
+            WHEN (parameter."ValueBIT" IS false) THEN 'false'
+        END
+    END AS "WatermarkState",
+    linked."LinkedTaskName", parameter."LastUpdatedOn", parameter."LastUpdatedBy"
+FROM %(schema)s."ETLconfigParameters" AS parameter
+LEFT OUTER JOIN (
+    SELECT
+        task."ProjectCode" AS "ProjectCode", task."ProcessLoad" AS "ProcessLoad",
+        task."SourceSystemCode" AS "SourceSystemCode",
+        min(task."TaskName") AS "LinkedTaskName"
+    FROM %(schema)s."ETLconfigTasks" AS task
+    WHERE task."SourceSystemCode" IS NOT NULL
+    GROUP BY task."ProjectCode", task."ProcessLoad", task."SourceSystemCode"
+) AS linked
+    ON linked."ProjectCode" = parameter."ProjectCode"
+    AND linked."ProcessLoad" = parameter."ProcessLoad"
+    AND linked."SourceSystemCode" = parameter."ParameterName"
