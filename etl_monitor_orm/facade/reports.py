@@ -13,7 +13,7 @@ from etl_monitor_orm.models import ProcessingStep
 from etl_monitor_orm.services import logs, reset, status
 from etl_monitor_orm.services.keys import process_key
 from etl_monitor_orm.services.logs import LogEntry
-from etl_monitor_orm.services.status import Attempts, Scope
+from etl_monitor_orm.services.status import Attempts, Scope, read_attempts
 from etl_monitor_orm.views import RunSummary, TaskDetail
 from etl_monitor_orm.vocabulary import LogLevel
 
@@ -77,7 +77,7 @@ class ReportCalls(Calls):
             summary_mode: Return the rollup, one row per run and attempt.
         """
         scope = _scope(project_code, process_load, processing_date, execution_id, workflow_id, sequence_id, task_id)
-        which: Attempts = "all" if attempts == "all" else inputs.optional_integer("attempts", attempts)
+        which = read_attempts(attempts)
         if inputs.boolean("summary_mode", summary_mode):
             return self._runtime.run(status.summary, scope, which)
         return self._runtime.run(status.detail, scope, which)
@@ -169,16 +169,16 @@ class ReportCalls(Calls):
         """
         common = LogEntry(
             "",
-            inputs.optional_text("project_code", project_code),
-            inputs.optional_text("process_load", process_load),
+            project_code,
+            process_load,
             None if processing_date is None else inputs.day("processing_date", processing_date),
-            inputs.optional_text("execution_id", execution_id),
-            inputs.optional_text("source_type", source_type),
-            inputs.optional_text("run_id", run_id),
-            inputs.optional_text("correlation_id", correlation_id),
-            inputs.optional_text("pipeline_name", pipeline_name),
-            inputs.optional_text("activity_name", activity_name),
-            inputs.optional_text("operation_name", operation_name),
+            execution_id,
+            source_type,
+            run_id,
+            correlation_id,
+            pipeline_name,
+            activity_name,
+            operation_name,
             inputs.choice("level", LogLevel, level),
             inputs.optional_moment("log_time_utc", log_time_utc),
         )
@@ -206,8 +206,26 @@ def _scope(
 
 def _filled(entry: LogEntry | str, common: LogEntry) -> LogEntry:
     if isinstance(entry, str):
-        return replace(common, message=inputs.encodable(entry))
+        return _read(replace(common, message=entry))
     if not isinstance(entry, LogEntry):
         raise InvalidInput(f"A log entry must be text or a LogEntry, not {type(entry).__name__}.")
     missing = {field.name for field in fields(LogEntry) if getattr(entry, field.name) is None}
-    return replace(entry, message=inputs.encodable(entry.message), **{name: getattr(common, name) for name in missing})
+    return _read(replace(entry, **{name: getattr(common, name) for name in missing}))
+
+
+def _read(entry: LogEntry) -> LogEntry:
+    return LogEntry(
+        inputs.optional_text("message", entry.message) or "",
+        inputs.optional_text("project_code", entry.project_code),
+        inputs.optional_text("process_load", entry.process_load),
+        None if entry.processing_date is None else inputs.day("processing_date", entry.processing_date),
+        inputs.optional_text("execution_id", entry.execution_id),
+        inputs.optional_text("source_type", entry.source_type),
+        inputs.optional_text("run_id", entry.run_id),
+        inputs.optional_text("correlation_id", entry.correlation_id),
+        inputs.optional_text("pipeline_name", entry.pipeline_name),
+        inputs.optional_text("activity_name", entry.activity_name),
+        inputs.optional_text("operation_name", entry.operation_name),
+        inputs.choice("level", LogLevel, entry.level),
+        inputs.optional_moment("log_time_utc", entry.log_time_utc),
+    )
