@@ -2,57 +2,56 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
+from etl_monitor_orm.backends import register_dialects
+from etl_monitor_orm.clocks import ManualClock
+from etl_monitor_orm.engine import create_engine
+from etl_monitor_orm.errors import (
+    ConfigurationError,
+    ConflictError,
+    DatabaseError,
+    DatabaseLocked,
+    EtlMonitorError,
+    InvalidInput,
+    InvalidTransition,
+    NotFoundError,
+    ParameterNotFound,
+    ProcessInactive,
+    ProcessNotFound,
+    Retryable,
+    SchemaError,
+    SchemaMissing,
+    SchemaOutOfDate,
+    StageNotFound,
+    StepNotFound,
+    StepNotQueued,
+    TaskNotFound,
+)
+from etl_monitor_orm.handles import Run, TaskHandle
+from etl_monitor_orm.logging_handler import EtlLogHandler
+from etl_monitor_orm.models import Parameter, Process, ProcessingStep, SequenceStage, SysLog, Task
+from etl_monitor_orm.monitor import ETLMonitor
+from etl_monitor_orm.services.dispatch import PendingTask
+from etl_monitor_orm.services.logs import LogEntry
+from etl_monitor_orm.services.modes import ModeChange
+from etl_monitor_orm.views import (
+    CurrentFailure,
+    MandatoryBlocker,
+    ProcessStatus,
+    RunSummary,
+    TaskDetail,
+    Watermark,
+)
+from etl_monitor_orm.vocabulary import (
+    LoadFrequency,
+    LogLevel,
+    LogType,
+    ParameterType,
+    RunStatus,
+    SourceType,
+    Status,
+)
 
-if TYPE_CHECKING:
-    from etl_monitor_orm.clocks import ManualClock
-    from etl_monitor_orm.engine import create_engine
-    from etl_monitor_orm.errors import (
-        ConfigurationError,
-        ConflictError,
-        DatabaseError,
-        DatabaseLocked,
-        EtlMonitorError,
-        InvalidInput,
-        InvalidTransition,
-        NotFoundError,
-        ParameterNotFound,
-        ProcessInactive,
-        ProcessNotFound,
-        Retryable,
-        SchemaError,
-        SchemaMissing,
-        SchemaOutOfDate,
-        StageNotFound,
-        StepNotFound,
-        StepNotQueued,
-        TaskNotFound,
-    )
-    from etl_monitor_orm.handles import Run, TaskHandle
-    from etl_monitor_orm.logging_handler import EtlLogHandler
-    from etl_monitor_orm.models import Parameter, Process, ProcessingStep, SequenceStage, SysLog, Task
-    from etl_monitor_orm.monitor import ETLMonitor
-    from etl_monitor_orm.services.dispatch import PendingTask
-    from etl_monitor_orm.services.logs import LogEntry
-    from etl_monitor_orm.services.modes import ModeChange
-    from etl_monitor_orm.views import (
-        CurrentFailure,
-        MandatoryBlocker,
-        ProcessStatus,
-        RunSummary,
-        TaskDetail,
-        Watermark,
-    )
-    from etl_monitor_orm.vocabulary import (
-        LoadFrequency,
-        LogLevel,
-        LogType,
-        ParameterType,
-        RunStatus,
-        SourceType,
-        Status,
-    )
+register_dialects()
 
 __all__ = [
     "ConfigurationError",
@@ -103,32 +102,3 @@ __all__ = [
     "Watermark",
     "create_engine",
 ]
-
-if not TYPE_CHECKING:
-    # Loaded at first use: pytest imports this package in every test run that has it installed, and the shell at
-    # every completion, and neither should pay for SQLAlchemy before the monitor is needed.
-    _HOMES = (
-        "errors",
-        "vocabulary",
-        "clocks",
-        "models",
-        "views",
-        "services.dispatch",
-        "services.logs",
-        "services.modes",
-        "engine",
-        "handles",
-        "logging_handler",
-        "monitor",
-    )
-
-    def __getattr__(name: str) -> object:
-        if name not in __all__:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        import_module(f"{__name__}.backends")  # from the first name on, `duckdb://` means the safe dialect
-        homes = (import_module(f"{__name__}.{home}") for home in _HOMES)
-        globals()[name] = next(vars(home)[name] for home in homes if name in vars(home))
-        return globals()[name]
-
-    def __dir__() -> list[str]:
-        return __all__

@@ -62,8 +62,7 @@ def reset(
         rows = monitor.status_reset(
             project, process, options.day(date), run, workflow, sequence, task, remark=remark, replay=replay
         )
-        nothing = "There is nothing to queue again."
-        print_rows(rows, layouts.steps(rows), as_json=as_json, title="Queued again", nothing=nothing)
+        layouts.print_steps(rows, as_json=as_json, nothing="There is nothing to queue again.")
 
 
 def stale(

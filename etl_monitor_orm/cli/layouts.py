@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Final
 
-from etl_monitor_orm.cli.output import Column, cell
+import typer
+
+from etl_monitor_orm.cli.output import Column, cell, print_json, print_table
 from etl_monitor_orm.models import ProcessingStep
 from etl_monitor_orm.services.modes import ModeChange
 from etl_monitor_orm.views import CurrentFailure, MandatoryBlocker, ProcessStatus, RunSummary, TaskDetail, Watermark
@@ -41,9 +44,9 @@ def duration(seconds: int | None) -> str | None:
     return f"{minutes}m{rest:02}s" if minutes else f"{rest}s"
 
 
-def message(row: Step) -> str:
-    """Return a step's message with its name, as one line."""
-    return f"{task(row)}, attempt {row.attempts}: {cell(row.log_message)}"
+def place(row: Step | Failure) -> str:
+    """Return process and date."""
+    return f"{process(row)} {row.processing_date}"
 
 
 def _state(row: Step) -> str:
@@ -83,7 +86,6 @@ FAILURES: Final = (
     Column[Failure]("Task", task),
     Column[Failure]("Blocks", lambda row: isinstance(row, MandatoryBlocker) or row.task_mandatory),
     Column[Failure]("Attempt", lambda row: row.attempts),
-    Column[Failure]("Message", lambda row: row.log_message),
 )
 
 WATERMARKS: Final = (
@@ -101,7 +103,7 @@ CHANGES: Final = (
     Column[ModeChange]("After", lambda row: row.after),
 )
 
-_STEPS: Final = (
+STEPS: Final = (
     Column[Step]("Task", task),
     Column[Step]("Stage", lambda row: f"{row.sequence_id} {row.sequence_code or ''}".rstrip()),
     Column[Step]("Attempt", lambda row: row.attempts),
@@ -109,20 +111,29 @@ _STEPS: Final = (
     Column[Step]("Started", lambda row: clock_time(row.start_time)),
     Column[Step]("Took", _took),
 )
-_PLACE: Final = (
-    Column[Step]("Process", process),
-    Column[Step]("Date", lambda row: row.processing_date),
-)
 
 QUIET: Final = (
     Column[ProcessingStep]("Process", process),
     Column[ProcessingStep]("Date", lambda row: row.processing_date),
     Column[ProcessingStep]("Task", task),
-    Column[ProcessingStep]("Last sign of life", lambda row: row.last_updated_on),
+    Column[ProcessingStep]("Status", _state),
+    Column[ProcessingStep]("Last change", lambda row: row.last_updated_on),
 )
 
 
-def steps(rows: Sequence[Step]) -> Sequence[Column[Step]]:
-    """Return the columns of a list of steps; process and date only where there are several."""
-    places = {(row.project_code, row.process_load, row.processing_date) for row in rows}
-    return (*_PLACE, *_STEPS) if len(places) > 1 else _STEPS
+def print_steps(rows: Sequence[Step], *, as_json: bool, nothing: str) -> None:
+    """Print steps: as one JSON list, or as one table for each process and date."""
+    if as_json:
+        print_json(rows)
+    elif not rows:
+        typer.echo(nothing)
+    else:
+        for title, steps in groupby(rows, place):
+            print_table([*steps], STEPS, title)
+
+
+def print_messages(rows: Sequence[Step | Failure]) -> None:
+    """Print what steps have to say, a line each: a table would fold it into a narrow column."""
+    for row in rows:
+        if row.log_message:
+            typer.echo(f"{place(row)}, {task(row)}, attempt {row.attempts}: {cell(row.log_message)}")

@@ -69,6 +69,7 @@ def print_table(rows: Sequence[Row], columns: Sequence[Column[Row]], title: str)
         cells = (cell(column.value(row)) for column in columns)
         table.add_row(*(Text(text, style=_STYLES.get(text, "")) for text in cells))
     console().print(table)
+    typer.echo()
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -52,7 +52,7 @@ def status(
                 for row in rows
                 for step in monitor.get_status(row.project_code, row.process_load, row.processing_date)
             ]
-            print_rows(detail, layouts.steps(detail), as_json=as_json, title="Steps", nothing=nothing)
+            layouts.print_steps(detail, as_json=as_json, nothing=nothing)
         else:
             print_rows(rows, layouts.PROCESSES, as_json=as_json, title="Processes", nothing=nothing)
     options.look(exit_code and any(row.failed for row in rows))
@@ -93,11 +93,8 @@ def show(
             print_json({"attempts": attempts, "steps": steps})
         else:
             print_table(attempts, layouts.ATTEMPTS, f"Run {execution_id}")
-            typer.echo()
-            print_table(steps, layouts.steps(steps), "Steps")
-            for step in steps:
-                if step.log_message:
-                    typer.echo(layouts.message(step))
+            layouts.print_steps(steps, as_json=False, nothing="")
+            layouts.print_messages(steps)
     options.look(exit_code and any(step.status == "FAIL" for step in steps))
 
 
@@ -123,6 +120,8 @@ def failures(
         with monitor.session() as session:
             rows = queries.failures(session, options.day(date), project, process, mandatory=mandatory)
         print_rows(rows, layouts.FAILURES, as_json=as_json, title="Failures", nothing="Nothing is failed.")
+        if not as_json:
+            layouts.print_messages(rows)
     options.look(exit_code and bool(rows))
 
 
