@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import atexit
 import logging
 import sys
 import threading
-import weakref
 from collections import deque
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
 
@@ -67,16 +66,24 @@ class EtlLogHandler(logging.Handler):
         self._correlation_id = inputs.optional_text("correlation_id", correlation_id)
         self._capacity = inputs.integer("capacity", capacity, least=1)
         self._records: deque[LogEntry] = deque(maxlen=self._capacity * 10)
-        self._holding = threading.Lock()
-        self._flushing = threading.Lock()
+        self._since_flush = 0
+        self._holding = threading.RLock()  # a signal handler may log at any moment, here too
+        self._flushing = threading.RLock()
         monitor.flush_at_task_end(self)
-        atexit.register(_flush_at_exit, weakref.ref(self))
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Hold a record back, and write all that are held when they make a batch; never raises."""
+        if getattr(_writing, "active", False):
+            # What the database layer logs while it writes records would breed more of them, and would wait here for
+            # a lock that another thread holds while it waits for this one to have written.
+            return False
+        handled = super().handle(record)
+        if self._since_flush >= self._capacity:  # outside of logging's lock: other threads need not wait for a write
+            self.flush()
+        return handled
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Hold a record back until there is a batch; never raises."""
-        if getattr(_writing, "active", False):
-            # What the database layer logs while it writes records would otherwise breed more of them.
-            return
+        """Hold a record back; never raises."""
         try:
             entry = self._entry(record)
         except Exception:
@@ -84,12 +91,10 @@ class EtlLogHandler(logging.Handler):
             return
         with self._holding:
             self._records.append(entry)
-            full = len(self._records) >= self._capacity
-        if full:
-            self.flush()
+            self._since_flush += 1
 
     def flush(self) -> None:
-        """Write what is held back; on failure keep it for the next time, and say so on stderr."""
+        """Write what is held back; on failure keep it for the next batch, and say so on stderr."""
         if getattr(_writing, "active", False):
             return
         with self._flushing:
@@ -99,18 +104,16 @@ class EtlLogHandler(logging.Handler):
             _writing.active = True
             try:
                 self._monitor.log(*batch)
-            except Exception as trouble:
+            except BaseException as trouble:
                 self._put_back(batch)
-                if logging.raiseExceptions and sys.stderr is not None:
-                    print(  # noqa: T201  # as logging itself does: a handler has no one else to tell
-                        f"etl-monitor: {len(batch)} log records wait, they could not be written: {trouble}",
-                        file=sys.stderr,
-                    )
+                if not isinstance(trouble, Exception):
+                    raise
+                _complain(f"{len(batch)} log records wait, they could not be written: {trouble}")
             finally:
                 _writing.active = False
 
     def close(self) -> None:
-        """Write what is held back and end the handler."""
+        """Write what is held back and end the handler; `logging` itself does so when the program ends."""
         self.flush()
         super().close()
 
@@ -118,6 +121,7 @@ class EtlLogHandler(logging.Handler):
         with self._holding:
             batch = list(self._records)
             self._records.clear()
+            self._since_flush = 0
             return batch
 
     def _put_back(self, batch: list[LogEntry]) -> None:
@@ -143,7 +147,8 @@ class EtlLogHandler(logging.Handler):
         )
 
 
-def _flush_at_exit(handler: weakref.ref[EtlLogHandler]) -> None:
-    alive = handler()
-    if alive is not None:
-        alive.flush()
+def _complain(trouble: str) -> None:
+    """Tell stderr, as logging itself does: a handler has no one else to tell. There may be none, or it is closed."""
+    if logging.raiseExceptions and sys.stderr is not None:
+        with suppress(OSError, ValueError):
+            print(f"etl-monitor: {trouble}", file=sys.stderr)  # noqa: T201
