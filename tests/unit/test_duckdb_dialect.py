@@ -151,6 +151,18 @@ def test_given_a_statement_without_rows_when_it_ran_then_it_returns_none(engine:
         assert not connection.execute(sa.text(statement)).returns_rows
 
 
+def test_given_a_registered_relation_when_queried_then_it_is_there_and_registering_gave_no_rows(
+    connection: sa.Connection,
+) -> None:
+    relation = connection.connection.dbapi_connection.sql("SELECT 5 AS five")
+    connection.execute(sa.text("SELECT 1")).all()
+
+    registered = connection.exec_driver_sql("register($1, $2)", ("handed_over", relation))
+
+    assert not registered.returns_rows
+    assert connection.scalar(sa.text("SELECT five FROM handed_over")) == 5
+
+
 @pytest.mark.parametrize(
     ("statement", "rows"),
     [

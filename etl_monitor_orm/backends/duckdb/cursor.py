@@ -23,8 +23,8 @@ Description: TypeAlias = Sequence[tuple[object, ...]]
 _PLACEHOLDERS = frozenset({("Count", "BIGINT"), ("Success", "BOOLEAN")})
 """The one column that DuckDB describes for a statement that has no rows to give."""
 
-_DRIVER_CALLS = frozenset({"commit", "register", "register(?, ?)", "register($1, $2)"})
-"""Statements that duckdb-engine turns into calls on the connection, which leave no result of their own."""
+_REGISTER = frozenset({"register", "register(?, ?)", "register($1, $2)"})
+"""What duckdb-engine turns into a call that leaves the result of the statement before it in place."""
 
 
 class BufferedCursor(duckdb_engine.CursorWrapper):
@@ -47,7 +47,7 @@ class BufferedCursor(duckdb_engine.CursorWrapper):
         """Run one statement and take its rows."""
         self._forget()
         super().execute(statement, parameters, context)
-        if statement.lower() not in _DRIVER_CALLS:
+        if statement.lower() not in _REGISTER:
             self._take(statement)
 
     def executemany(
