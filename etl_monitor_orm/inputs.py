@@ -143,7 +143,15 @@ def message(name: str, value: object) -> str | None:
     whole = optional_text(name, value)
     if whole is None or len(whole) <= MESSAGE_MAX:
         return whole
+    said = whole.rstrip()
+    if len(said) <= MESSAGE_MAX:
+        return whole[:MESSAGE_MAX]
     gap = "\n[…]\n"
-    last = whole.rstrip().rsplit("\n", 1)[-1]
-    last = last[: MESSAGE_MAX // 2]
+    half = MESSAGE_MAX // 2 - len(gap)
+    start = said.rfind("\n") + 1
+    last = said[start:]
+    if len(last) > half:
+        # An endless line tells most at its two ends; its beginning may be in the head already.
+        beginning = "" if start < half else last[: half // 2] + gap
+        last = beginning + last[len(beginning) - half :]
     return whole[: MESSAGE_MAX - len(gap) - len(last)] + gap + last
