@@ -12,9 +12,11 @@ from weakref import WeakValueDictionary
 
 import duckdb
 import sqlalchemy
+from sqlalchemy import event
 from sqlalchemy.engine import URL, Engine
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from etl_monitor_orm.backends.base import Capabilities, place
 from etl_monitor_orm.backends.duckdb.dialect import DuckDBDialect
@@ -43,7 +45,11 @@ class DuckDBBackend:
         if url.database in (None, "", MEMORY):
             # An unnamed database in memory would be another one on every thread.
             url = url.set(database=MEMORY + uuid4().hex)
-        return sqlalchemy.create_engine(url, poolclass=QueuePool, pool_size=8, max_overflow=32, hide_parameters=True)
+        engine = sqlalchemy.create_engine(
+            url, poolclass=QueuePool, pool_size=8, max_overflow=32, hide_parameters=True
+        )
+        event.listen(engine, "connect", _speak_utc)
+        return engine
 
     def accept(self, engine: Engine) -> None:
         """Refuse an engine of the stock dialect, which lets results of one connection overwrite each other."""
@@ -96,3 +102,10 @@ class DuckDBBackend:
     def teach_alembic(self) -> None:
         """Importing the module is enough."""
         import_module("etl_monitor_orm.backends.duckdb.alembic_impl")
+
+
+def _speak_utc(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+    """Have the driver hand out times in UTC: in another zone, the calendar's first or last day would be beyond it."""
+    cursor = connection.cursor()
+    cursor.execute("SET TimeZone = 'UTC'")
+    cursor.close()
