@@ -42,6 +42,11 @@ class DuckDBBackend:
                 f"DuckDB has no catalogs, but catalog={catalog!r} was given. "
                 "Leave it out, and unset ETL_MONITOR_CATALOG."
             )
+        if url.host or url.username or url.password:
+            raise ConfigurationError(
+                "A DuckDB URL names a file, not a server, so three slashes go before it: duckdb:///etl_monitor.duckdb, "
+                "or duckdb:////var/lib/etl_monitor.duckdb for a path from the root."
+            )
         if url.database in (None, "", MEMORY):
             # An unnamed database in memory would be another one on every thread.
             url = url.set(database=MEMORY + uuid4().hex)

@@ -1,0 +1,188 @@
+"""Missing, older and newer tables: every call refuses, and says which command helps; the database is asked once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import event, inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from etl_monitor_orm import ETLMonitor, EtlMonitorError, SchemaError, SchemaMissing, SchemaOutOfDate
+
+HR = ("CORP", "HR_DAILY")
+
+CALLS: dict[str, Callable[[ETLMonitor], object]] = {
+    "register_process": lambda monitor: monitor.register_process(*HR),
+    "register_sequence": lambda monitor: monitor.register_sequence(10, "PUBLISH"),
+    "register_task": lambda monitor: monitor.register_task(*HR, 1, 1, 2, "Load employees"),
+    "register_parameter": lambda monitor: monitor.register_parameter(*HR, "LoadEmployees", "DELTA_DATE"),
+    "activate_process": lambda monitor: monitor.activate_process(*HR),
+    "deactivate_process": lambda monitor: monitor.deactivate_process(*HR),
+    "activate_task": lambda monitor: monitor.activate_task(*HR, 1, 1),
+    "deactivate_task": lambda monitor: monitor.deactivate_task(*HR, 1, 1),
+    "start_run": lambda monitor: monitor.start_run(*HR, "2026-04-09"),
+    "generate_execution_steps": lambda monitor: monitor.generate_execution_steps("run-1", *HR, "2026-04-09"),
+    "get_pending_tasks": lambda monitor: monitor.get_pending_tasks("run-1", *HR, "2026-04-09"),
+    "start_task": lambda monitor: monitor.start_task("run-1", *HR, 1, processing_date="2026-04-09"),
+    "end_task": lambda monitor: monitor.end_task("run-1", *HR, 1, processing_date="2026-04-09"),
+    "fail_task": lambda monitor: monitor.fail_task("run-1", *HR, 1, processing_date="2026-04-09"),
+    "task": lambda monitor: monitor.task("run-1", *HR, 1, processing_date="2026-04-09").__enter__(),
+    "stale_steps": lambda monitor: monitor.stale_steps(60),
+    "fail_stale": lambda monitor: monitor.fail_stale(60),
+    "get_active_watermark": lambda monitor: monitor.get_active_watermark(*HR, "LoadEmployees"),
+    "advance_watermark": lambda monitor: monitor.advance_watermark(*HR, "LoadEvents", new_int_value=1),
+    "set_processing_mode": lambda monitor: monitor.set_processing_mode(*HR),
+    "get_status": lambda monitor: monitor.get_status(*HR),
+    "status_reset": lambda monitor: monitor.status_reset(*HR),
+    "log": lambda monitor: monitor.log("120 rows"),
+    "session": lambda monitor: monitor.session(),
+}
+ASKS_NOTHING = {"setup", "close", "engine", "schema", "generate_execution_id", "flush_at_task_end"}
+EACH_CALL = pytest.mark.parametrize("call", CALLS)
+
+
+def at_revision(revision: str | None) -> ETLMonitor:
+    """A monitor on a database of its own, whose tables have this revision, or do not exist."""
+    monitor = ETLMonitor("duckdb:///:memory:")
+    if revision is not None:
+        monitor.setup()
+        with monitor.engine.begin() as connection:
+            connection.execute(text("UPDATE etl.alembic_version SET version_num = :revision"), {"revision": revision})
+    return ETLMonitor(monitor.engine, actor="pytest")
+
+
+@pytest.fixture(scope="module")
+def missing() -> Iterator[ETLMonitor]:
+    monitor = at_revision(None)
+    yield monitor
+    monitor.close()
+
+
+@pytest.fixture(scope="module")
+def older() -> Iterator[ETLMonitor]:
+    monitor = at_revision("0000")
+    with monitor.engine.connect():
+        yield monitor
+    monitor.close()
+
+
+@pytest.fixture(scope="module")
+def newer() -> Iterator[ETLMonitor]:
+    monitor = at_revision("9999")
+    with monitor.engine.connect():
+        yield monitor
+    monitor.close()
+
+
+def test_given_the_calls_of_a_monitor_then_each_is_tried_below() -> None:
+    public = {name for name in dir(ETLMonitor) if not name.startswith("_")}
+
+    assert public == set(CALLS) | ASKS_NOTHING
+
+
+@EACH_CALL
+def test_given_a_database_without_tables_then_the_call_refuses_and_says_how_to_make_them(
+    missing: ETLMonitor, call: str
+) -> None:
+    with pytest.raises(SchemaMissing, match=r"etl-monitor db upgrade --url duckdb://.*monitor\.setup\(\)"):
+        CALLS[call](missing)
+
+
+@EACH_CALL
+def test_given_older_tables_then_the_call_refuses_and_says_how_to_bring_them_up_to_date(
+    older: ETLMonitor, call: str
+) -> None:
+    with pytest.raises(SchemaOutOfDate, match=r"revision 0000.*etl-monitor db upgrade.*monitor\.setup\(\)"):
+        CALLS[call](older)
+
+
+@EACH_CALL
+def test_given_newer_tables_then_the_call_refuses_and_says_how_to_get_the_version_they_need(
+    newer: ETLMonitor, call: str
+) -> None:
+    with pytest.raises(SchemaOutOfDate, match=r"revision 9999.*pip install --upgrade etl-monitor-orm"):
+        CALLS[call](newer)
+
+
+def test_given_tables_that_were_emptied_of_their_revision_then_the_call_refuses() -> None:
+    monitor = at_revision("0001")
+    with monitor.engine.connect() as connection:
+        connection.execute(text("DELETE FROM etl.alembic_version"))
+        connection.commit()
+
+        with pytest.raises(SchemaMissing, match="etl-monitor db upgrade"):
+            monitor.get_status(*HR)
+    monitor.close()
+
+
+def test_given_a_database_without_tables_when_a_call_refuses_then_it_has_made_none(missing: ETLMonitor) -> None:
+    with pytest.raises(SchemaMissing):
+        missing.register_process(*HR)
+
+    with missing.engine.connect() as connection:
+        assert "etl" not in inspect(connection).get_schema_names()
+
+
+def test_given_older_tables_when_a_call_refuses_then_it_has_written_nothing(older: ETLMonitor) -> None:
+    with pytest.raises(SchemaOutOfDate):
+        older.register_process(*HR)
+
+    with older.engine.connect() as connection:
+        assert connection.scalar(text('SELECT count(*) FROM etl."ETLconfigProcess"')) == 0
+
+
+def test_given_a_refusal_then_it_is_an_error_about_the_schema(missing: ETLMonitor) -> None:
+    with pytest.raises(SchemaError):
+        missing.get_status(*HR)
+
+
+def test_given_missing_tables_then_the_drivers_error_is_chained(missing: ETLMonitor) -> None:
+    with pytest.raises(EtlMonitorError) as caught:
+        missing.get_status(*HR)
+
+    assert isinstance(caught.value.__cause__, DBAPIError)
+
+
+def questions(monitor: ETLMonitor) -> list[str]:
+    """Collect from now on each question about the revision of the tables."""
+    asked: list[str] = []
+
+    def note(connection, cursor, statement, parameters, context, executemany) -> None:
+        if "alembic_version" in statement:
+            asked.append(statement)
+
+    event.listen(monitor.engine, "before_cursor_execute", note)
+    return asked
+
+
+def test_given_a_monitor_on_tables_that_are_there_when_it_makes_several_calls_then_it_asks_once(
+    monitor: ETLMonitor,
+) -> None:
+    asked = questions(monitor)
+    monitor.register_process(*HR)
+    monitor.register_process(*HR)
+    monitor.get_status(*HR)
+    monitor.session().close()
+
+    assert len(asked) == 1
+
+
+def test_given_a_monitor_that_was_just_set_up_when_it_makes_a_call_then_it_does_not_ask() -> None:
+    monitor = ETLMonitor("duckdb:///:memory:").setup()
+    asked = questions(monitor)
+    monitor.register_process(*HR)
+    monitor.close()
+
+    assert asked == []
+
+
+def test_given_a_monitor_that_was_refused_when_the_tables_are_made_elsewhere_then_its_next_call_goes_through() -> None:
+    monitor = ETLMonitor("duckdb:///:memory:")
+    with monitor.engine.connect():
+        with pytest.raises(SchemaMissing):
+            monitor.register_process(*HR)
+        ETLMonitor(monitor.engine).setup()
+
+        assert monitor.register_process(*HR) is monitor
+    monitor.close()
