@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
+from etl_monitor_orm.cli.exits import ExitCode
+
 
 def main() -> None:
     """Run `etl-monitor` and leave with its exit code; what each code means is in `cli/exits.py`."""
-    from etl_monitor_orm.cli.exits import ExitCode
-
     try:
         from etl_monitor_orm.cli.app import app
 

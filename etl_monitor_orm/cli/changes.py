@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from etl_monitor_orm.cli import options
+from etl_monitor_orm.cli import layouts, options, queries
 from etl_monitor_orm.cli.options import (
     Catalog,
     Json,
@@ -55,8 +55,6 @@ def reset(
     Lists the new attempts. The failed ones stay as they were.
     """
     with opened(url, schema, catalog) as monitor:
-        from etl_monitor_orm.cli import layouts, queries
-
         with monitor.session() as session:
             queries.require_known(session, project, process)
         rows = monitor.status_reset(
@@ -81,8 +79,6 @@ def stale(
     With --exit-code, such a step is something to look at.
     """
     with opened(url, schema, catalog) as monitor:
-        from etl_monitor_orm.cli import layouts, queries
-
         with monitor.session() as session:
             queries.require_known(session, project, process)
         find = monitor.fail_stale if fail else monitor.stale_steps

@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from etl_monitor_orm import migrations
 from etl_monitor_orm.cli.exits import ExitCode
 from etl_monitor_orm.cli.options import Catalog, Json, Schema, Url, opened
 from etl_monitor_orm.cli.output import print_json
+from etl_monitor_orm.models.version import SCHEMA_REVISION
 
 db = typer.Typer(help="Look after the monitor's own tables.", no_args_is_help=True)
 
@@ -33,8 +35,6 @@ def upgrade(
 
     The views and the framework's stages too. May be run at any time.
     """
-    from etl_monitor_orm import migrations
-
     with opened(url, schema, catalog) as monitor:
         if sql:
             typer.echo(migrations.upgrade_script(monitor.engine, monitor.schema, revision))
@@ -50,9 +50,6 @@ def current(url: Url = None, schema: Schema = None, catalog: Catalog = None, as_
 
     Exits with 4 when it is not the one that this version works on.
     """
-    from etl_monitor_orm import migrations
-    from etl_monitor_orm.models.version import SCHEMA_REVISION
-
     with opened(url, schema, catalog) as monitor:
         found = migrations.current(monitor.engine, monitor.schema)
     if as_json:
@@ -71,8 +68,6 @@ def check(url: Url = None, schema: Schema = None, catalog: Catalog = None, as_js
 
     The views too. Exits with 4 when something differs.
     """
-    from etl_monitor_orm import migrations
-
     with opened(url, schema, catalog) as monitor:
         differences = migrations.check(monitor.engine, monitor.schema)
     if as_json:
@@ -96,8 +91,6 @@ def downgrade(
 
     What that drops is lost: with `base`, all of the monitor's tables and the history of all runs.
     """
-    from etl_monitor_orm import migrations
-
     with opened(url, schema, catalog) as monitor:
         before = migrations.current(monitor.engine, monitor.schema)
         if before is not None and not yes:
@@ -118,8 +111,6 @@ def stamp(
 
     For tables that something else made or restored.
     """
-    from etl_monitor_orm import migrations
-
     with opened(url, schema, catalog) as monitor:
         before = migrations.current(monitor.engine, monitor.schema)
         migrations.stamp(monitor.engine, monitor.schema, revision)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from etl_monitor_orm.errors import (
+from etl_monitor_orm import (
     ConfigurationError,
     DatabaseError,
     DatabaseLocked,

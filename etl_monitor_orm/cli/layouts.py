@@ -9,10 +9,17 @@ from typing import Final
 
 import typer
 
+from etl_monitor_orm import (
+    CurrentFailure,
+    MandatoryBlocker,
+    ModeChange,
+    ProcessingStep,
+    ProcessStatus,
+    RunSummary,
+    TaskDetail,
+    Watermark,
+)
 from etl_monitor_orm.cli.output import Column, cell, print_json, print_table
-from etl_monitor_orm.models import ProcessingStep
-from etl_monitor_orm.services.modes import ModeChange
-from etl_monitor_orm.views import CurrentFailure, MandatoryBlocker, ProcessStatus, RunSummary, TaskDetail, Watermark
 
 Step = TaskDetail | ProcessingStep
 Failure = CurrentFailure | MandatoryBlocker

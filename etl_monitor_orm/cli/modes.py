@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from etl_monitor_orm import ModeChange
+from etl_monitor_orm.cli import layouts
 from etl_monitor_orm.cli.options import Catalog, Json, Process, Project, Schema, Url, opened
 from etl_monitor_orm.cli.output import print_rows
-
-if TYPE_CHECKING:
-    from etl_monitor_orm.services.modes import ModeChange
 
 mode = typer.Typer(help="Set what a process reads next.", no_args_is_help=True)
 
@@ -104,7 +103,5 @@ def parameter(
 
 
 def _print(changes: list[ModeChange], as_json: bool) -> None:
-    from etl_monitor_orm.cli import layouts
-
     nothing = "Nothing had to change."
     print_rows(changes, layouts.CHANGES, as_json=as_json, title="Parameters", nothing=nothing)

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from sqlalchemy.exc import DBAPIError
 
-from etl_monitor_orm import inputs
+from etl_monitor_orm import ETLMonitor, EtlMonitorError, inputs
+from etl_monitor_orm.backends import backend_for
 from etl_monitor_orm.cli.exits import ExitCode, code_for
-from etl_monitor_orm.errors import EtlMonitorError
-
-if TYPE_CHECKING:
-    from etl_monitor_orm.monitor import ETLMonitor
 
 Url = Annotated[
     str | None,
@@ -63,11 +61,6 @@ def reported() -> Iterator[None]:
 @contextmanager
 def opened(url: str | None, schema: str | None, catalog: str | None) -> Iterator[ETLMonitor]:
     """Yield the monitor that the options name, and close it; errors end the command."""
-    from sqlalchemy.exc import DBAPIError
-
-    from etl_monitor_orm.backends import backend_for
-    from etl_monitor_orm.monitor import ETLMonitor
-
     with reported(), closing(ETLMonitor(url, schema=schema, catalog=catalog)) as monitor:
         try:
             yield monitor

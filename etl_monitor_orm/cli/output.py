@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import typer
+from sqlalchemy import inspect
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -103,6 +104,4 @@ def _plain(value: object) -> object:
         return value.isoformat()
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in fields(value)}
-    from sqlalchemy import inspect
-
     return {attribute.key: getattr(value, attribute.key) for attribute in inspect(type(value)).column_attrs}

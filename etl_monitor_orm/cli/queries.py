@@ -9,10 +9,19 @@ from typing import Final
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
+from etl_monitor_orm import (
+    CurrentFailure,
+    MandatoryBlocker,
+    NotFoundError,
+    Parameter,
+    Process,
+    ProcessingStep,
+    ProcessNotFound,
+    ProcessStatus,
+    RunSummary,
+    Watermark,
+)
 from etl_monitor_orm.clocks import system_clock
-from etl_monitor_orm.errors import NotFoundError, ProcessNotFound
-from etl_monitor_orm.models import Parameter, Process, ProcessingStep
-from etl_monitor_orm.views import CurrentFailure, MandatoryBlocker, ProcessStatus, RunSummary, Watermark
 from etl_monitor_orm.vocabulary import SYSTEM_DATE
 
 MANY: Final = 10

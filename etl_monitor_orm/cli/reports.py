@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from etl_monitor_orm.cli import options
+from etl_monitor_orm.cli import layouts, options, queries
 from etl_monitor_orm.cli.options import Catalog, Json, Look, OnDate, OnlyProcess, OnlyProject, Schema, Url, opened
 from etl_monitor_orm.cli.output import print_json, print_rows, print_table
 
@@ -40,8 +40,6 @@ def status(
     With --exit-code, a failed step is something to look at.
     """
     with opened(url, schema, catalog) as monitor:
-        from etl_monitor_orm.cli import layouts, queries
-
         with monitor.session() as session:
             rows = queries.process_status(session, options.day(date), project, process)
             latest = None if rows else queries.latest_date(session, project, process)
@@ -79,8 +77,6 @@ def show(
     With --exit-code, a failed step is something to look at.
     """
     with opened(url, schema, catalog) as monitor:
-        from etl_monitor_orm.cli import layouts, queries
-
         with monitor.session() as session:
             attempts = queries.attempts_of_run(session, execution_id)
         places = dict.fromkeys((one.project_code, one.process_load, one.processing_date) for one in attempts)
@@ -115,8 +111,6 @@ def failures(
     With --exit-code, a failure is something to look at.
     """
     with opened(url, schema, catalog) as monitor:
-        from etl_monitor_orm.cli import layouts, queries
-
         with monitor.session() as session:
             rows = queries.failures(session, options.day(date), project, process, mandatory=mandatory)
         print_rows(rows, layouts.FAILURES, as_json=as_json, title="Failures", nothing="Nothing is failed.")
@@ -138,8 +132,6 @@ def watermarks(
     Switches are listed too, and SYSDT: the date that a process works on.
     """
     with opened(url, schema, catalog) as monitor:
-        from etl_monitor_orm.cli import layouts, queries
-
         with monitor.session() as session:
             rows = queries.watermarks(session, project, process)
         nothing = "No parameter is registered."
