@@ -53,7 +53,7 @@ def historic(
 ) -> None:
     """Work on a date of the past.
 
-    Times of reading stand still until the process is live again.
+    DELTA_DATE watermarks stand still until the process is live again.
     """
     with opened(url, schema, catalog) as monitor:
         _print(monitor.set_processing_mode(project, process, is_historic_mode=True, historic_date=date), as_json)
