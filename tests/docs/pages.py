@@ -21,7 +21,7 @@ class Block:
     """One fenced block of a page.
 
     Attributes:
-        language: The first word after the fence.
+        language: What stands behind the fence. `python title="orders.py"` is a file, not code to run here.
         code: What stands in it.
         line: Line of the page on which the code starts, counted from 0.
         output: What a `text` block that follows at once says that it prints; None promises nothing.
