@@ -1,0 +1,80 @@
+"""Settings: arguments first, then `ETL_MONITOR_*` variables, then defaults; and nothing secret in sight."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from sqlalchemy.engine import make_url
+
+from etl_monitor_orm import ConfigurationError
+from etl_monitor_orm.settings import Settings
+
+
+def test_given_nothing_when_read_then_it_is_a_duckdb_file_and_the_schema_etl() -> None:
+    settings = Settings.read()
+    assert str(settings.url) == "duckdb:///etl_monitor.duckdb"
+    assert (settings.schema, settings.catalog, settings.actor) == ("etl", None, None)
+
+
+VARIABLES = [
+    ("ETL_MONITOR_URL", "url", "duckdb:///variable.duckdb", "duckdb:///argument.duckdb"),
+    ("ETL_MONITOR_SCHEMA", "schema", "variable", "argument"),
+    ("ETL_MONITOR_CATALOG", "catalog", "variable", "argument"),
+    ("ETL_MONITOR_ACTOR", "actor", "variable", "argument"),
+]
+
+
+@pytest.mark.parametrize(("variable", "name", "from_variable", "from_argument"), VARIABLES)
+def test_given_a_variable_when_there_is_no_argument_then_it_counts(
+    monkeypatch: pytest.MonkeyPatch, variable: str, name: str, from_variable: str, from_argument: str
+) -> None:
+    monkeypatch.setenv(variable, from_variable)
+    assert str(getattr(Settings.read(), name)) == from_variable
+
+
+@pytest.mark.parametrize(("variable", "name", "from_variable", "from_argument"), VARIABLES)
+def test_given_a_variable_when_there_is_an_argument_then_the_argument_counts(
+    monkeypatch: pytest.MonkeyPatch, variable: str, name: str, from_variable: str, from_argument: str
+) -> None:
+    monkeypatch.setenv(variable, from_variable)
+    assert str(getattr(Settings.read(**{name: from_argument}), name)) == from_argument
+
+
+@pytest.mark.parametrize(("variable", "name", "from_variable", "from_argument"), VARIABLES)
+def test_given_an_empty_variable_when_read_then_it_is_as_if_unset(
+    monkeypatch: pytest.MonkeyPatch, variable: str, name: str, from_variable: str, from_argument: str
+) -> None:
+    default = getattr(Settings.read(), name)
+    monkeypatch.setenv(variable, "")
+    assert getattr(Settings.read(), name) == default
+
+
+def test_given_a_url_object_when_read_then_it_is_that_url() -> None:
+    url = make_url("duckdb:///object.duckdb")
+    assert Settings.read(url).url == url
+
+
+@pytest.mark.parametrize("url", ["not a url", "duckdb", "://", "s3cret@host"])
+def test_given_text_that_is_no_url_when_read_then_it_is_refused_without_repeating_it(url: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"duckdb:///etl_monitor.duckdb") as caught:
+        Settings.read(url)
+    assert url not in str(caught.value).replace("duckdb:///etl_monitor.duckdb", "")
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("schema", ["", "  "])
+def test_given_an_empty_schema_when_read_then_it_is_refused_with_the_default(schema: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"schema.*must not be empty.*etl"):
+        Settings.read(schema=schema)
+
+
+def test_given_settings_when_shown_then_the_url_and_its_password_are_not() -> None:
+    shown = repr(Settings.read("databricks://token:dapi-s3cret@host?http_path=/sql"))
+    assert "dapi-s3cret" not in shown
+    assert "host" not in shown
+
+
+def test_given_settings_when_one_is_set_then_it_is_refused() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Settings.read().schema = "other"  # type: ignore[misc]
