@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import strategies as st
 
+from .reference.transitions import Place
+
 PROCESSES = [("CORP", "HR_DAILY"), ("CORP", "FIN_MONTHLY"), ("O'Hara `x`", "HR_DAILY")]
 STRANGER = ("CORP", "NOBODY")
 SLOTS = [(0, 0), (1, 1), (1, 2), (1, 3), (2, 1)]
@@ -37,7 +39,7 @@ dates = st.sampled_from(DATES)
 executions = st.sampled_from(EXECUTIONS)
 names = st.sampled_from(["plain", "it's `odd` 🚚", "x"])
 optional_names = st.none() | names
-frequencies = st.sampled_from(["D", "D", "W", "M", "Y", "A"])
+frequencies = st.sampled_from(["D", "D", "W", "M", "Y", "A", None])
 messages = st.sampled_from(list(MESSAGES))
 ids = st.integers(min_value=0, max_value=2**40)
 moments = st.sampled_from(MOMENTS)
@@ -82,3 +84,6 @@ catalogues = st.fixed_dictionaries(
 
 outcomes = st.dictionaries(slots, st.sampled_from(["FAIL", "left"]), max_size=2)
 """How steps that are worked on end, where not DONE."""
+
+places = st.sampled_from([Place(), Place("DATAFLOW", "job'1", "cluster-1"), Place(cluster_id="cluster-2")])
+"""Where the work of a step is done, as far as its job says."""

@@ -16,7 +16,8 @@ from etl_monitor_orm.errors import EtlMonitorError
 from .observe import differences, read
 from .reference.content import TABLE_KEYS, VIEW_KEYS, Table, reports, tables
 from .reference.registration import seed
-from .reference.state import Refused, RunKey, Slot, Step, World, current
+from .reference.state import Refused, RunKey, Step, World, current
+from .reference.transitions import Address
 
 M = TypeVar("M")
 R = TypeVar("R")
@@ -86,10 +87,13 @@ class Driver(RuleBasedStateMachine):
         """Every run that has steps, oldest first."""
         return list(dict.fromkeys(run_of(step) for step in self.world.steps))
 
-    def current_steps(self, wanted: Callable[[Step], bool] = lambda step: True) -> list[tuple[RunKey, Slot]]:
+    def current_steps(self, wanted: Callable[[Step], bool] = lambda step: True) -> list[Address]:
         """The steps whose current attempt in their run is as wanted."""
         return [
-            (run, slot) for run in self.runs() for slot, step in current(self.world.of_run(run)).items() if wanted(step)
+            Address(run, slot)
+            for run in self.runs()
+            for slot, step in current(self.world.of_run(run)).items()
+            if wanted(step)
         ]
 
 

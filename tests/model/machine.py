@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from .catalogue_rules import CatalogueRules
 from .driver import MonitorFactory
+from .report_rules import ReportRules
 from .run_rules import RunRules
 from .step_rules import StepRules
 from .task_rules import TaskRules
 from .watermark_rules import WatermarkRules
 
 
-class MonitorMachine(CatalogueRules, RunRules, StepRules, TaskRules, WatermarkRules):
+class MonitorMachine(CatalogueRules, RunRules, ReportRules, StepRules, TaskRules, WatermarkRules):
     """Drives the monitor through everything that the contract allows and forbids."""
 
 

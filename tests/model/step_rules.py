@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
@@ -12,14 +13,21 @@ from . import choices
 from .driver import Driver, drawn_from
 from .reference import runs, transitions
 from .reference.state import RunKey, Slot
+from .reference.transitions import Address, Place, Report
 from .run_rules import has_steps, known_runs
-
-Address = tuple[RunKey, Slot]
 
 some_step = drawn_from(lambda machine: machine.current_steps())
 queued_step = drawn_from(lambda machine: machine.current_steps(lambda s: s.unfinished and not s.running))
 running_step = drawn_from(lambda machine: machine.current_steps(lambda s: s.running))
-attempt_numbers = st.none() | st.integers(min_value=0, max_value=3)
+variations = st.fixed_dictionaries(
+    {},
+    optional={
+        "attempts": st.integers(min_value=0, max_value=3),
+        "sequence_id": st.sampled_from([0, *choices.STAGES]),
+        "dated": st.just(False),
+    },
+)
+"""Further ways to say which step is meant, whether or not they fit it."""
 
 
 def has_queued(machine: Driver) -> bool:
@@ -37,12 +45,12 @@ class StepRules(Driver):
         """What a dispatcher does: start all that is ready, side by side, and see each end or be left running."""
         slots = [step.slot for step in runs.ready(self.world, run)]
         for slot in slots:
-            self.start((run, slot), None, False, None)
+            self.start(Address(run, slot))
         self.tables_and_views_agree()
         for slot in reversed(slots) if last_first else slots:
             outcome = outcomes.get(slot, "DONE")
             if outcome != "left":
-                self.end((run, slot), None, transitions.Report(outcome), None)
+                self.end(Address(run, slot), Report(outcome))
 
     @precondition(has_steps)
     @rule(run=known_runs, outcomes=choices.outcomes, last_first=st.booleans())
@@ -70,86 +78,87 @@ class StepRules(Driver):
         self.work_through_run(run, outcomes, False)
 
     @precondition(has_queued)
-    @rule(address=queued_step, offset=choices.reported)
-    def start_queued(self, address: Address, offset: timedelta | None) -> None:
-        self.start(address, None, False, offset)
+    @rule(address=queued_step, place=choices.places, offset=choices.reported)
+    def start_queued(self, address: Address, place: Place, offset: timedelta | None) -> None:
+        self.start(address, False, offset, place)
 
     @precondition(has_running)
     @rule(address=running_step, message=choices.messages, offset=choices.reported)
     def end_running(self, address: Address, message: str, offset: timedelta | None) -> None:
-        self.end(address, None, transitions.Report("DONE", choices.MESSAGES[message], "WARN", "C-1"), offset)
+        self.end(address, Report("DONE", choices.MESSAGES[message], "WARN", "C-1"), offset)
 
     @precondition(has_running)
     @rule(address=running_step, message=choices.messages, offset=choices.reported)
     def fail_running(self, address: Address, message: str, offset: timedelta | None) -> None:
-        self.end(address, None, transitions.Report("FAIL", choices.MESSAGES[message], None, "E-1"), offset)
+        self.end(address, Report("FAIL", choices.MESSAGES[message], None, "E-1"), offset)
 
     @precondition(has_steps)
-    @rule(address=some_step, attempts=attempt_numbers, takeover=st.booleans(), offset=choices.reported)
-    def start_any(self, address: Address, attempts: int | None, takeover: bool, offset: timedelta | None) -> None:
-        self.start(address, attempts, takeover, offset)
+    @rule(address=some_step, variation=variations, takeover=st.booleans(), offset=choices.reported)
+    def start_any(self, address: Address, variation: dict[str, Any], takeover: bool, offset: timedelta | None) -> None:
+        self.start(replace(address, **variation), takeover, offset)
 
     @precondition(has_steps)
-    @rule(address=some_step, attempts=attempt_numbers, status=st.sampled_from(["DONE", "DONE", "FAIL"]))
-    def end_any(self, address: Address, attempts: int | None, status: str) -> None:
-        self.end(address, attempts, transitions.Report(status), None)
+    @rule(address=some_step, variation=variations, status=st.sampled_from(["DONE", "DONE", "FAIL"]))
+    def end_any(self, address: Address, variation: dict[str, Any], status: str) -> None:
+        self.end(replace(address, **variation), Report(status))
 
     @precondition(has_steps)
     @rule(run=known_runs, slot=st.sampled_from([*choices.SLOTS, (1, 9)]), start=st.booleans())
     def reach_for_any_slot(self, run: RunKey, slot: Slot, start: bool) -> None:
         """A step that the run may not hold, of a task that may not exist."""
         if start:
-            self.start((run, slot), None, False, None)
+            self.start(Address(run, slot))
         else:
-            self.end((run, slot), None, transitions.Report(), None)
+            self.end(Address(run, slot), Report())
 
-    def start(self, address: Address, attempts: int | None, takeover: bool, offset: timedelta | None) -> None:
-        run, (workflow_id, task_id) = address
+    def start(
+        self,
+        address: Address,
+        takeover: bool = False,
+        offset: timedelta | None = None,
+        place: Place | None = None,
+    ) -> None:
         self.both(
             lambda: self.monitor.start_task(
-                run.execution_id,
-                *run.process,
-                task_id,
-                workflow_id=workflow_id,
-                processing_date=run.processing_date,
-                attempts=attempts,
+                **named(address),
                 timestamp=None if offset is None else self.clock() + offset,
                 takeover=takeover,
+                **vars(place or Place()),
             ),
             lambda now: transitions.start(
                 self.world,
                 now,
-                run,
-                (workflow_id, task_id),
-                attempts=attempts,
+                address,
                 takeover=takeover,
                 timestamp=None if offset is None else now + offset,
+                place=place,
             ),
         )
 
-    def end(self, address: Address, attempts: int | None, report: transitions.Report, offset: timedelta | None) -> None:
-        run, (workflow_id, task_id) = address
+    def end(self, address: Address, report: Report, offset: timedelta | None = None) -> None:
         self.both(
             lambda: self.monitor.end_task(
-                run.execution_id,
-                *run.process,
-                task_id,
-                workflow_id=workflow_id,
-                processing_date=run.processing_date,
-                attempts=attempts,
-                status=report.status,
-                log_message=report.log_message,
-                log_type=report.log_type,
-                log_code=report.log_code,
+                **named(address),
+                **vars(report),
                 timestamp=None if offset is None else self.clock() + offset,
             ),
             lambda now: transitions.end(
-                self.world,
-                now,
-                run,
-                (workflow_id, task_id),
-                report,
-                attempts=attempts,
-                timestamp=None if offset is None else now + offset,
+                self.world, now, address, report, timestamp=None if offset is None else now + offset
             ),
         )
+
+
+def named(address: Address) -> dict[str, Any]:
+    """The arguments by which the flat calls name a step."""
+    project_code, process_load = address.run.process
+    workflow_id, task_id = address.slot
+    return {
+        "execution_id": address.run.execution_id,
+        "project_code": project_code,
+        "process_load": process_load,
+        "task_id": task_id,
+        "workflow_id": workflow_id,
+        "sequence_id": address.sequence_id,
+        "processing_date": address.run.processing_date if address.dated else None,
+        "attempts": address.attempts,
+    }

@@ -20,8 +20,9 @@ from . import choices
 from .driver import Driver, drawn_from
 from .reference import transitions
 from .reference.state import Refused, Step
+from .reference.transitions import Address
 from .run_rules import has_steps
-from .step_rules import Address, has_queued, queued_step, some_step
+from .step_rules import has_queued, named, queued_step, some_step
 
 
 class JobError(Exception):
@@ -67,7 +68,7 @@ class TaskRules(Driver):
     def track(self, address: Address, last_id: int, fails: bool) -> None:
         """A whole incremental load: start, read, stage what was read, end or fail."""
         self.enter(address, False, False)
-        if not self.tracked or self.tracked[-1].step.slot != address[1]:
+        if not self.tracked or self.tracked[-1].step.slot != address.slot:
             return
         task = self.tracked[-1]
         self.read_watermark(task)
@@ -84,23 +85,16 @@ class TaskRules(Driver):
         self.enter(address, takeover, skip)
 
     def enter(self, address: Address, takeover: bool, skip: bool) -> None:
-        run, (workflow_id, task_id) = address
+        known = named(address)
+        del known["attempts"]
 
         def real() -> TaskHandle:
-            handle = self.monitor.task(
-                run.execution_id,
-                *run.process,
-                task_id,
-                workflow_id=workflow_id,
-                processing_date=run.processing_date,
-                takeover=takeover,
-                on_not_runnable="skip" if skip else "raise",
-            )
+            handle = self.monitor.task(**known, takeover=takeover, on_not_runnable="skip" if skip else "raise")
             return handle.__enter__()
 
         def model(now: datetime) -> Step | None:
             try:
-                return transitions.start(self.world, now, run, (workflow_id, task_id), takeover=takeover)
+                return transitions.start(self.world, now, address, takeover=takeover)
             except Refused as refusal:
                 if skip and refusal.error in ("InvalidTransition", "StepNotQueued"):
                     return None

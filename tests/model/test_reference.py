@@ -8,6 +8,7 @@ import pytest
 
 from .reference import registration, reset, runs, transitions, views, watermarks
 from .reference.state import Refused, RunKey, Slot, World
+from .reference.transitions import Address
 
 HR = ("CORP", "HR_DAILY")
 DAY = date(2026, 4, 9)
@@ -49,8 +50,8 @@ def world() -> World:
 
 
 def work(world: World, run: RunKey, slot: Slot, start: int, end: int, report: transitions.Report = DONE) -> None:
-    transitions.start(world, minute(start), run, slot)
-    transitions.end(world, minute(end), run, slot, report)
+    transitions.start(world, minute(start), Address(run, slot))
+    transitions.end(world, minute(end), Address(run, slot), report)
 
 
 def source(world: World) -> datetime | None:
@@ -69,7 +70,7 @@ def test_given_a_fresh_run_when_stages_finish_then_the_next_one_is_ready(world: 
     work(world, RUN, (0, 0), 2, 3)
     assert [step.slot for step in runs.ready(world, RUN)] == [(1, 1), (1, 2)]
     work(world, RUN, (1, 1), 4, 5)
-    transitions.start(world, minute(5), RUN, (1, 2))
+    transitions.start(world, minute(5), Address(RUN, (1, 2)))
     assert runs.ready(world, RUN) == []
 
 
@@ -77,20 +78,20 @@ def test_given_a_shared_watermark_when_its_last_step_is_done_then_it_stands_at_t
     world: World,
 ) -> None:
     runs.start_run(world, minute(1), RUN)
-    transitions.start(world, minute(2), RUN, (1, 1))
-    transitions.start(world, minute(3), RUN, (1, 2))
-    transitions.end(world, minute(4), RUN, (1, 2), DONE)
+    transitions.start(world, minute(2), Address(RUN, (1, 1)))
+    transitions.start(world, minute(3), Address(RUN, (1, 2)))
+    transitions.end(world, minute(4), Address(RUN, (1, 2)), DONE)
     assert source(world) is None
-    transitions.end(world, minute(5), RUN, (1, 1), DONE)
+    transitions.end(world, minute(5), Address(RUN, (1, 1)), DONE)
     assert source(world) == minute(2)
 
 
 def test_given_an_explicit_move_since_the_start_when_done_then_the_watermark_stays(world: World) -> None:
     runs.start_run(world, minute(1), RUN)
     work(world, RUN, (1, 2), 2, 3)
-    transitions.start(world, minute(4), RUN, (1, 1))
+    transitions.start(world, minute(4), Address(RUN, (1, 1)))
     watermarks.advance(world.parameters[HR, "Source"], minute(5), minute(1))
-    transitions.end(world, minute(6), RUN, (1, 1), DONE)
+    transitions.end(world, minute(6), Address(RUN, (1, 1)), DONE)
     assert source(world) == minute(1)
 
 
@@ -118,7 +119,7 @@ def test_given_a_mandatory_failure_when_the_marker_was_done_then_it_is_queued_ag
     runs.start_run(world, minute(1), RUN)
     work(world, RUN, (0, 0), 2, 3)
     work(world, RUN, (1, 1), 4, 5, FAIL)
-    marker = transitions.find(world, RUN, (0, 0))
+    marker = transitions.find(world, minute(6), Address(RUN, (0, 0)))
     assert (marker.attempts, marker.status, marker.start_time, marker.end_time) == (0, "NQUE", None, None)
 
 
@@ -150,11 +151,11 @@ def test_given_a_weekly_task_done_on_new_years_eve_when_only_due_in_that_iso_wee
 )
 def test_given_a_step_that_cannot_start_when_started_then_it_is_refused(world: World, state: str, error: str) -> None:
     runs.start_run(world, minute(1), RUN)
-    transitions.start(world, minute(2), RUN, (1, 1))
+    transitions.start(world, minute(2), Address(RUN, (1, 1)))
     if state == "done":
-        transitions.end(world, minute(3), RUN, (1, 1), DONE)
+        transitions.end(world, minute(3), Address(RUN, (1, 1)), DONE)
     with pytest.raises(Refused) as refusal:
-        transitions.start(world, minute(4), RUN, (1, 9) if state == "unknown" else (1, 1))
+        transitions.start(world, minute(4), Address(RUN, (1, 9) if state == "unknown" else (1, 1)))
     assert refusal.value.error == error
 
 

@@ -11,7 +11,7 @@ from hypothesis.stateful import rule
 from . import choices
 from .catalogue_rules import value_argument
 from .driver import Action, Driver, actions
-from .reference import runs, watermarks
+from .reference import watermarks
 from .reference.state import ProcessKey
 
 MOVES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
@@ -33,6 +33,7 @@ MOVES: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "set_one_parameter": st.fixed_dictionaries(
         {"process": choices.maybe_processes, "name": choices.parameter_names, "value": choices.values}
     ),
+    "set_one_back": st.fixed_dictionaries({"process": choices.maybe_processes, "name": choices.parameter_names}),
 }
 
 
@@ -71,19 +72,16 @@ class WatermarkRules(Driver):
             lambda now: watermarks.set_one(self.world, now, process, name, value),
         )
 
+    def set_one_back(self, process: ProcessKey, name: str) -> None:
+        self.both(
+            lambda: self.monitor.set_processing_mode(*process, is_bulk_mode=True, parameter_name=name),
+            lambda now: watermarks.set_back(self.world, now, process, name),
+        )
+
     @rule(process=choices.maybe_processes, name=choices.parameter_names)
     def read(self, process: ProcessKey, name: str) -> None:
-        """A watermark, and which date a status without a date is about: SYSDT's."""
         answers = self.both(
             lambda: self.monitor.get_active_watermark(*process, name),
             lambda now: watermarks.parameter_of(self.world, process, name).active,
         )
         assert answers is None or answers[0] == answers[1]
-        dated = self.both(
-            lambda: self.monitor.get_status(*process),
-            lambda now: runs.default_date(self.world, now, process),
-        )
-        assert dated is not None
-        rows, day = dated
-        assert {row.processing_date for row in rows} <= {day}
-        assert bool(rows) == bool(self.world.on_date(process, day))

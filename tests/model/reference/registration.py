@@ -9,7 +9,7 @@ from .state import SYSDT, Parameter, Process, ProcessKey, Refused, Remark, Slot,
 
 BUILT_IN = ("LOAD_GO", "LOAD_DB_CONFIG", "LOAD_DB_TRAN", "LOAD_DIM", "LOAD_TRAN", "PRE_PROCESS", "PROCESS_DATA")
 FIRST_CUSTOM_STAGE = 10
-FREQUENCIES = ("D", "W", "M", "Y", "A")
+FREQUENCIES = ("D", "W", "M", "Y", "A", None)
 SOURCE_TYPES = ("ADF_PIPELINE", "DBX_JOB", "DBX_NOTEBOOK", "DATAFLOW")
 PARAMETER_TYPES = ("DELTA_DATE", "DELTA_ID", "FLAG", "SYSTEM")
 
@@ -53,7 +53,7 @@ def register_process(
     name: str,
     description: str | None,
     owner: str,
-    frequency: str,
+    frequency: str | None,
 ) -> None:
     if not all(code.strip() for code in process):
         raise Refused("InvalidInput", "an empty code")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from .runs import dates_of, default_date
 from .state import INITIATION, ProcessKey, Remark, RunKey, Step, World, current
 
 
@@ -16,6 +17,7 @@ class Scope:
     workflow_id: int | None = None
     sequence_id: int | None = None
     task_id: int | None = None
+    attempts: int | None = None
 
     def holds(self, step: Step) -> bool:
         narrowed = (
@@ -23,17 +25,35 @@ class Scope:
             (self.workflow_id, step.workflow_id),
             (self.sequence_id, step.sequence_id),
             (self.task_id, step.task_id),
+            (self.attempts, step.attempts),
         )
         return all(wanted is None or wanted == actual for wanted, actual in narrowed)
 
 
 def status_reset(
-    world: World, now: datetime, process: ProcessKey, day: date, scope: Scope, *, replay: bool = False
+    world: World, now: datetime, process: ProcessKey, day: date | None, scope: Scope, *, replay: bool = False
 ) -> list[Step]:
     """The new RQUE rows; none when nothing in scope is failed.
 
-    Of a run, what is current in it counts, as in its pending steps; of a date, what is current over all runs.
+    Without a date it is about all dates of the run, else about the process's own date.
     """
+    return [
+        step
+        for on in dates_meant(world, now, process, day, scope.execution_id)
+        for step in reset_date(world, now, process, on, scope, replay)
+    ]
+
+
+def dates_meant(
+    world: World, now: datetime, process: ProcessKey, day: date | None, execution_id: str | None
+) -> list[date]:
+    if day is not None:
+        return [day]
+    return [default_date(world, now, process)] if execution_id is None else dates_of(world, execution_id, process)
+
+
+def reset_date(world: World, now: datetime, process: ProcessKey, day: date, scope: Scope, replay: bool) -> list[Step]:
+    """Of a run, what is current in it counts, as in its pending steps; of a date, what is current over all runs."""
     statuses = ("FAIL", "DONE") if replay else ("FAIL",)
     rows = world.on_date(process, day)
     if scope.execution_id is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 
 from .state import ProcessKey, Refused, RunKey, Step, Task, World, current
@@ -94,5 +95,12 @@ def ready(world: World, run: RunKey) -> list[Step]:
     return [step for step in left if step.stage == stage and step.unfinished and not step.running]
 
 
-def dates_of(world: World, execution_id: str, process: ProcessKey) -> set[date]:
-    return {s.processing_date for s in world.steps if s.execution_id == execution_id and s.process == process}
+def dates_of(world: World, execution_id: str, process: ProcessKey) -> list[date]:
+    """The dates on which an execution has steps of a process."""
+    return sorted({s.processing_date for s in world.steps if s.execution_id == execution_id and s.process == process})
+
+
+def latest_run(world: World, now: datetime, run: RunKey) -> RunKey:
+    """The same execution on the latest date that it works on, else on the process's own date."""
+    dates = dates_of(world, run.execution_id, run.process) or [default_date(world, now, run.process)]
+    return replace(run, processing_date=dates[-1])

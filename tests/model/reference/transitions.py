@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from .runs import latest_run
 from .state import ACTOR, INITIATION, Parameter, Refused, Remark, RunKey, Slot, Step, World, current, message
 from .watermarks import Value, advance_on_done, check_move, may_move, parameter_of
 
@@ -19,50 +20,68 @@ class Report:
     log_code: str | None = None
 
 
-def find(world: World, run: RunKey, slot: Slot, attempts: int | None = None) -> Step:
-    """The addressed attempt of a step: its current one in the run unless a number is given."""
-    if (run.process, slot) not in world.tasks:
+@dataclass(frozen=True)
+class Place:
+    """Where the work of a step is done; None leaves what is known."""
+
+    source_type: str | None = None
+    source_run_id: str | None = None
+    cluster_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Address:
+    """Which attempt of which step a caller means.
+
+    Without a number it is the step's current attempt in the run; undated, it is on the run's latest date.
+    """
+
+    run: RunKey
+    slot: Slot
+    attempts: int | None = None
+    sequence_id: int | None = None
+    dated: bool = True
+
+
+def find(world: World, now: datetime, address: Address) -> Step:
+    run = address.run if address.dated else latest_run(world, now, address.run)
+    if (run.process, address.slot) not in world.tasks:
         raise Refused("StepNotFound", "not in the catalogue")
-    rows = [step for step in world.of_run(run) if step.slot == slot]
-    if attempts is not None:
-        rows = [step for step in rows if step.attempts == attempts]
+    rows = [step for step in world.of_run(run) if step.slot == address.slot]
+    if address.attempts is not None:
+        rows = [step for step in rows if step.attempts == address.attempts]
+    if address.sequence_id is not None:
+        rows = [step for step in rows if step.sequence_id == address.sequence_id]
     if not rows:
         raise Refused("StepNotQueued", "no row in this run")
-    return current(rows)[slot]
+    return current(rows)[address.slot]
 
 
 def start(
     world: World,
     now: datetime,
-    run: RunKey,
-    slot: Slot,
+    address: Address,
     *,
-    attempts: int | None = None,
     takeover: bool = False,
     timestamp: datetime | None = None,
+    place: Place | None = None,
 ) -> Step:
-    step = find(world, run, slot, attempts)
+    step = find(world, now, address)
     if not world.task_is_active(step):
         raise Refused("InvalidTransition", "its task is inactive")
     if not step.unfinished or (step.running and not takeover):
         raise Refused("InvalidTransition", f"{step.status}, running: {step.running}")
     step.start_time = timestamp or now
+    for column, value in vars(place or Place()).items():
+        if value is not None:
+            setattr(step, column, value)
     write(step, now)
     return step
 
 
-def end(
-    world: World,
-    now: datetime,
-    run: RunKey,
-    slot: Slot,
-    report: Report,
-    *,
-    attempts: int | None = None,
-    timestamp: datetime | None = None,
-) -> Step:
+def end(world: World, now: datetime, address: Address, report: Report, *, timestamp: datetime | None = None) -> Step:
     """DONE or FAIL; a DONE moves the step's DELTA_DATE watermark where it may."""
-    step = find(world, run, slot, attempts)
+    step = find(world, now, address)
     finish(world, now, step, report, timestamp)
     if report.status == "DONE":
         advance_on_done(world, now, step)

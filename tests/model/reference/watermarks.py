@@ -20,7 +20,8 @@ from .state import (
 )
 
 Value = datetime | int
-WATERMARKS = ("DELTA_DATE", "DELTA_ID")
+BEGINNINGS: dict[str, Value | None] = {"DELTA_DATE": None, "DELTA_ID": 0}
+WATERMARKS = tuple(BEGINNINGS)
 
 
 def advance_on_done(world: World, now: datetime, step: Step) -> None:
@@ -84,13 +85,21 @@ def set_mode(world: World, now: datetime, process: ProcessKey, *, bulk: bool, hi
     if bulk:
         for (owner, _), parameter in world.parameters.items():
             if owner == process and parameter.parameter_type in WATERMARKS:
-                change(world, now, parameter, 0 if parameter.parameter_type == "DELTA_ID" else None)
+                change(world, now, parameter, BEGINNINGS[parameter.parameter_type])
     if historic is not None or not bulk:
         sysdt = world.parameters.get((process, SYSDT))
         if sysdt is None:
             sysdt = Parameter(*process, SYSDT, Remark(), "SYSTEM", None, None, None, audit=fresh_audit(now))
             world.parameters[process, SYSDT] = sysdt
         change(world, now, sysdt, None if historic is None else datetime.combine(historic, time(), UTC))
+
+
+def set_back(world: World, now: datetime, process: ProcessKey, name: str) -> None:
+    """Bulk mode for one watermark."""
+    parameter = parameter_of(world, process, name)
+    if parameter.parameter_type not in WATERMARKS:
+        raise Refused("InvalidInput", "not a watermark")
+    change(world, now, parameter, BEGINNINGS[parameter.parameter_type])
 
 
 def set_one(world: World, now: datetime, process: ProcessKey, name: str, value: datetime | int | bool) -> None:
