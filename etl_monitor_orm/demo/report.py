@@ -65,12 +65,10 @@ def print_report(result: DemoResult, console: Console) -> None:
         result: What `run_demo` returned.
         console: Where to print.
     """
-    if result.days:
-        console.print(_statuses(result), "")
-    if result.failures:
-        console.print(_failures(result), "")
-    console.print(_watermarks(result), "")
-    console.print(_rows(result), "")
+    for table in (_statuses(result), _failures(result), _watermarks(result), _rows(result)):
+        if table.row_count:
+            console.print(table)
+            console.print()
     blocked = ", ".join(f"{blocker.task_name} of {blocker.processing_date}" for blocker in result.blockers)
     console.print(f"Blocked now: {escape(blocked) or 'nothing'}.")
     console.print(f"{escape(result.warehouse)} holds what the sources hold, row by row.")
@@ -134,7 +132,7 @@ def _watermarks(result: DemoResult) -> Table:
 
 def _rows(result: DemoResult) -> Table:
     numbers = ("Written now", "In the warehouse", "In the source")
-    table = _table("Rows", "Table", *numbers, numbers=numbers)
+    table = _table("Rows (the mart is compared by the flights that it counts)", "Table", *numbers, numbers=numbers)
     for check in result.checks:
         table.add_row(check.table, f"{result.rows.get(check.table, 0):,}", f"{check.warehouse:,}", f"{check.source:,}")
     return table

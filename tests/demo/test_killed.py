@@ -8,11 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 from sqlalchemy import select
 
 from etl_monitor_orm import ETLMonitor, ProcessingStep, RunStatus, RunSummary, Status
-from etl_monitor_orm.demo import run_demo
+from etl_monitor_orm.demo import StillBlocked, run_demo
+from tests.demo.conftest import THREE_DAYS
 
 # A demo that kills itself as soon as the marker is committed. It looks before each commit of the monitor, from
 # outside of its transaction, so where it dies depends on what the files hold, and on nothing else.
@@ -44,17 +46,22 @@ run_demo(3)
 """
 LOADED_NOT_RECORDED = (
     "warehouse",
-    "SELECT 1 FROM staging.flights WHERE flight_date = DATE '2013-01-02' LIMIT 1",
+    "SELECT 1 FROM staging.flights WHERE flight_date = DATE '2013-01-03' LIMIT 1",
 )
 RECORDED_NOT_USED = (
     "monitor",
     """SELECT 1 FROM etl."ETLProcessingSteps"
-       WHERE "TaskName" = 'Load flights' AND "ProcessingDate" = DATE '2013-01-02' AND "Status" = 'DONE'""",
+       WHERE "TaskName" = 'Load flights' AND "ProcessingDate" = DATE '2013-01-03' AND "Status" = 'DONE'""",
 )
 FAILED_NOT_RESET = ("monitor", 'SELECT 1 FROM etl."v_mandatoryBlockers"')
 ONE_PROCESS_ONLY = (
     "monitor",
     """SELECT 1 FROM etl."ETLProcessingSteps" WHERE "TaskName" = 'Update planes' AND "Status" = 'DONE'""",
+)
+
+FACTS_NOT_YET_THE_MART = (
+    "monitor",
+    """SELECT 1 FROM etl."ETLProcessingSteps" WHERE "TaskName" = 'Build flight facts' AND "Status" = 'DONE'""",
 )
 
 
@@ -112,3 +119,21 @@ def test_given_a_demo_killed_during_a_task_when_it_goes_on_then_the_task_failed_
     monitor.close()
     assert [(step.attempts, step.status) for step in steps] == [(0, Status.FAIL)]
     assert not running
+
+
+def test_given_a_continued_day_that_then_fails_when_the_cause_is_gone_then_the_next_demo_finishes_it(
+    in_folder: Path, three_days: Path
+) -> None:
+    kill_at(*FACTS_NOT_YET_THE_MART, three_days)
+    with duckdb.connect("flights.duckdb") as warehouse:
+        warehouse.execute("ALTER TABLE mart.delays ADD COLUMN approved BOOLEAN")
+        warehouse.execute("ALTER TABLE mart.delays ALTER COLUMN approved SET NOT NULL")
+    with pytest.raises(StillBlocked, match="Build delay mart failed again"):
+        run_demo(1)
+    with duckdb.connect("flights.duckdb") as warehouse:
+        warehouse.execute("ALTER TABLE mart.delays DROP COLUMN approved")
+
+    result = run_demo(1)
+
+    assert [*result.days] == [THREE_DAYS[0]]
+    assert {check.warehouse for check in result.checks if check.table == "mart.delays"} == {842}
