@@ -32,6 +32,7 @@ class Policy:
             for exclusion in TESTS:
                 if exclusion.applies and re.fullmatch(exclusion.tests, name):
                     item.stash[_EXCLUSION] = exclusion
+                    break
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

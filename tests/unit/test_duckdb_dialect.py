@@ -218,6 +218,21 @@ def test_given_an_attached_database_when_reflected_then_its_schema_is_named_with
     assert inspector.get_table_names() == []
 
 
+@pytest.mark.parametrize("schema", ["my schema", "select", "O'Hare", 'a"b', '"with.dot"', 'memory."with.dot"', "Mixed"])
+def test_given_any_schema_name_when_used_then_its_tables_are_created_and_found(schema: str) -> None:
+    engine = sa.create_engine("duckdb:///:memory:")
+    table = sa.Table("box", sa.MetaData(schema=schema), sa.Column("id", sa.Integer))
+    with engine.begin() as connection:
+        connection.execute(CreateSchema(schema))
+        table.create(connection)
+        connection.execute(sa.insert(table), {"id": 1})
+        inspector = sa.inspect(connection)
+
+        assert connection.scalar(sa.select(table.c.id)) == 1
+        assert (inspector.has_schema(schema), inspector.get_table_names(schema)) == (True, ["box"])
+    engine.dispose()
+
+
 def test_given_reflected_tables_when_created_elsewhere_then_they_number_their_rows_again(engine: sa.Engine) -> None:
     reflected = sa.MetaData()
     reflected.reflect(engine, schema="shop")

@@ -20,6 +20,7 @@ from etl_monitor_orm.backends.duckdb.compiler import DuckDBCompiler, DuckDBTypeC
 from etl_monitor_orm.backends.duckdb.cursor import BufferedConnection, BufferedCursor, Parameters
 from etl_monitor_orm.backends.duckdb.ddl import DuckDBDDLCompiler
 from etl_monitor_orm.backends.duckdb.identity import identity_sequence
+from etl_monitor_orm.backends.duckdb.preparer import DuckDBIdentifierPreparer
 from etl_monitor_orm.backends.duckdb.reflection import ReflectionMixin
 from etl_monitor_orm.backends.duckdb.table_reflection import TableReflectionMixin
 from etl_monitor_orm.backends.duckdb.types import DuckDBInterval, DuckDBNumeric, JSONKey, JSONPath
@@ -60,6 +61,7 @@ class DuckDBDialect(ReflectionMixin, TableReflectionMixin, duckdb_engine.Dialect
         },
     )
     inspector = Inspector
+    preparer = DuckDBIdentifierPreparer
     statement_compiler = DuckDBCompiler
     type_compiler_cls = DuckDBTypeCompiler
     ddl_compiler = DuckDBDDLCompiler
