@@ -1,0 +1,59 @@
+"""The public face as type checkers see it: read by mypy and pyright in CI, and run by nobody."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import assert_type
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from etl_monitor_orm import (
+    CurrentFailure,
+    ETLMonitor,
+    ModeChange,
+    PendingTask,
+    ProcessingStep,
+    Run,
+    RunSummary,
+    Status,
+    Task,
+    TaskDetail,
+    TaskHandle,
+    Watermark,
+    create_engine,
+)
+
+
+def calls_are_chained_and_return_typed_objects(monitor: ETLMonitor) -> None:
+    assert_type(monitor.setup(), ETLMonitor)
+    assert_type(
+        monitor.register_process("CORP", "HR_DAILY").register_parameter("CORP", "HR_DAILY", "A", "FLAG"), ETLMonitor
+    )
+    assert_type(monitor.start_run("CORP", "HR_DAILY", "2026-04-09"), Run)
+    assert_type(monitor.get_status("CORP", "HR_DAILY"), list[TaskDetail])
+    assert_type(monitor.get_status("CORP", "HR_DAILY", summary_mode=True), list[RunSummary])
+    assert_type(monitor.status_reset("CORP", "HR_DAILY"), list[ProcessingStep])
+    assert_type(monitor.set_processing_mode("CORP", "HR_DAILY"), list[ModeChange])
+    assert_type(monitor.get_active_watermark("CORP", "HR_DAILY", "A"), datetime | int | bool | None)
+    assert_type(monitor.engine, Engine)
+    assert_type(monitor.session(), Session)
+    assert_type(create_engine(), Engine)
+
+
+def handles_are_typed(run: Run) -> None:
+    assert_type(run.execution_id, str)
+    assert_type(run.processing_date, date)
+    assert_type(run.pending(), list[PendingTask])
+    assert_type(run.ready(), list[PendingTask])
+    with run.task(1) as task:
+        assert_type(task, TaskHandle)
+        assert_type(task.watermark, datetime | int | bool | None)
+
+
+def queries_are_typed(session: Session) -> None:
+    failure = session.scalars(select(CurrentFailure)).one()
+    assert_type(failure.log_message, str | None)
+    assert_type(failure.status, Status)
+    assert_type(session.scalars(select(Watermark)).one().active_value, str | None)
+    assert_type(session.scalars(select(Task)).one().steps, list[ProcessingStep])
