@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from alembic import command
@@ -13,6 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from etl_monitor_orm import ETLMonitor, ProcessingStep, create_engine
+from etl_monitor_orm.backends.duckdb.copying import copy_database
 
 SCRIPTS = Path(__file__).parents[1] / "alembic"
 TASKS = 1_000
@@ -129,9 +131,27 @@ def setups() -> None:
     line("setup, current database", again, milliseconds(alembic, 8))
 
 
+def fixture() -> None:
+    with TemporaryDirectory() as folder:
+        template = Path(folder, "template.duckdb")
+        ETLMonitor(f"duckdb:///{template}").setup().close()
+
+        def copied(number: int) -> None:
+            engine = create_engine("duckdb:///:memory:")
+            with engine.connect() as connection:
+                copy_database(template, connection)
+            ETLMonitor(engine).setup().close()
+
+        def migrated(number: int) -> None:
+            ETLMonitor("duckdb:///:memory:").setup().close()
+
+        line("fixture etl_monitor", milliseconds(copied, 10), milliseconds(migrated, 10))
+
+
 if __name__ == "__main__":
     print(f"{'':26} {'monitor':>12} {'plain':>12}   ratio")
     tracked_tasks("task", watermarks=False)
     tracked_tasks("task with a watermark", watermarks=True)
     runs()
     setups()
+    fixture()
