@@ -43,20 +43,21 @@ STAGES = (
 
 def upgrade() -> None:
     schema = op.get_context().version_table_schema
-    create_catalogue(schema)
+    stages = create_catalogue(schema)
     create_results(schema)
     for name in VIEWS:
         op.execute(view(name, schema))
-    seed_stages(schema)
+    seed(stages)
 
 
 def downgrade() -> None:
     schema = op.get_context().version_table_schema
     for name in reversed(VIEWS):
-        op.execute(sa.DDL("DROP VIEW %(schema)s.%(view)s", context={"schema": quoted(schema), "view": quoted(name)}))
+        names = {"schema": quoted(schema), "view": quoted(name)}
+        op.execute(sa.DDL("DROP VIEW IF EXISTS %(schema)s.%(view)s", context=names))
     # Where a sequence numbers the rows it goes with its column, so the column is named.
     log = sa.Table("ETLsysLogs", sa.MetaData(), sa.Column("_ID", sa.BigInteger, sa.Identity()), schema=schema)
-    op.execute(sa.schema.DropTable(log))
+    op.execute(sa.schema.DropTable(log, if_exists=True))
     for name in (
         "ETLProcessingSteps",
         "ETLconfigParameters",
@@ -64,12 +65,12 @@ def downgrade() -> None:
         "ETLconfigProcess",
         "ETLconfigSequence",
     ):
-        op.drop_table(name, schema=schema)
+        op.drop_table(name, schema=schema, if_exists=True)
 
 
-def create_catalogue(schema: str | None) -> None:
-    """What should run."""
-    op.create_table(
+def create_catalogue(schema: str | None) -> sa.Table:
+    """What should run: four tables. Returns the one of the stages."""
+    stages = op.create_table(
         "ETLconfigSequence",
         sa.Column(
             "SequenceID",
@@ -145,10 +146,11 @@ def create_catalogue(schema: str | None) -> None:
         schema=schema,
         comment="Watermarks and settings of each process, typed",
     )
+    return stages
 
 
 def create_results(schema: str | None) -> None:
-    """What ran."""
+    """What ran: two tables."""
     op.create_table(
         "ETLProcessingSteps",
         sa.Column("ProcessingDate", sa.Date, nullable=False, comment="Business date that the run works on"),
@@ -237,29 +239,21 @@ def view(name: str, schema: str | None) -> sa.DDL:
     return sa.DDL((folder / f"{name}.sql").read_text("utf-8"), context={"schema": quoted(schema)})
 
 
-def seed_stages(schema: str | None) -> None:
+def seed(stages: sa.Table) -> None:
     """Add the stages that are not there yet."""
-    there = sa.table(
-        "ETLconfigSequence",
-        *(
-            sa.column(name)
-            for name in ("SequenceID", "SequenceCode", "SequenceName", "SequenceDescription", "SortOrder")
-        ),
-        *(sa.column(name) for name in ("IsActive", "CreatedOn", "CreatedBy", "LastUpdatedOn", "LastUpdatedBy")),
-        schema=schema,
-    )
-    now, who = sa.func.current_timestamp(), sa.literal(f"migration {revision}", sa.String)
-    stage = sa.values(
-        sa.column("SequenceID", sa.Integer),
-        sa.column("SequenceCode", sa.String),
-        sa.column("SequenceName", sa.String),
-        sa.column("SequenceDescription", sa.String),
-        name="stage",
-    ).data(list(STAGES))
-    missing = sa.select(*stage.c, stage.c.SequenceID, sa.true(), now, who, now, who).where(
-        stage.c.SequenceID.not_in(sa.select(there.c.SequenceID))
-    )
-    op.execute(there.insert().from_select(list(there.c), missing))
+    columns = ("SequenceID", "SequenceCode", "SequenceName", "SequenceDescription")
+    stage = sa.values(*(sa.column(name, stages.c[name].type) for name in columns), name="stage").data(STAGES)
+    now, who = sa.func.current_timestamp(), sa.literal(f"migration {revision}")
+    missing = sa.select(
+        *stage.c,
+        stage.c.SequenceID.label("SortOrder"),
+        sa.true().label("IsActive"),
+        now.label("CreatedOn"),
+        who.label("CreatedBy"),
+        now.label("LastUpdatedOn"),
+        who.label("LastUpdatedBy"),
+    ).where(stage.c.SequenceID.not_in(sa.select(stages.c.SequenceID)))
+    op.execute(stages.insert().from_select(list(stages.c), missing))
 
 
 def quoted(name: str | None) -> str:

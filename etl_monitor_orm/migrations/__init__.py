@@ -101,7 +101,8 @@ def current(engine: Engine, schema: str) -> str | None:
     """
     try:
         with in_schema(engine, schema).connect() as connection:
-            return connection.scalar(select(func.max(VERSION_TABLE.c.version_num)))
+            found: str | None = connection.scalar(select(func.max(VERSION_TABLE.c.version_num)))
+            return found
     except DBAPIError as error:
         reason = backend_for(engine.dialect.name).explain(error, engine)
         if isinstance(reason, SchemaMissing):

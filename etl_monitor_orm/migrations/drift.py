@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Dialect, Engine, inspect
 from sqlalchemy.exc import DBAPIError
 
 from etl_monitor_orm.session import in_schema
@@ -14,35 +14,38 @@ from etl_monitor_orm.views.base import ViewBase
 from etl_monitor_orm.views.ddl import CreateView, DropView
 
 
-def table_differences(found: Iterable[Any]) -> list[str]:
+def table_differences(found: Iterable[Any], dialect: Dialect) -> list[str]:
     """Put alembic's comparison into words.
 
     Args:
         found: Alembic's tuples; the changes of one column come as a list of them.
+        dialect: Names the types.
     """
-    return [_sentence(change) for entry in found for change in (entry if isinstance(entry, list) else [entry])]
+    changes = (change for entry in found for change in (entry if isinstance(entry, list) else [entry]))
+    return [_sentence(change, dialect) for change in changes]
 
 
-def _sentence(change: tuple[Any, ...]) -> str:
+def _sentence(change: tuple[Any, ...], dialect: Dialect) -> str:
+    words = repr(change)
     match change:
         case ("add_table", table):
-            return f"Table {table.name} is missing."
+            words = f"Table {table.name} is missing."
         case ("add_column", _, table, column):
-            return f"Column {table}.{column.name} is missing."
+            words = f"Column {table}.{column.name} is missing."
         case ("remove_column", _, table, column):
-            return f"Column {table}.{column.name} is not one of the monitor's."
+            words = f"Column {table}.{column.name} is not one of the monitor's."
         case ("modify_type", _, table, column, _, there, wanted):
-            return f"Column {table}.{column} has type {there}, not {wanted}."
+            types = there.compile(dialect=dialect), wanted.compile(dialect=dialect)
+            words = f"Column {table}.{column} has type {types[0]}, not {types[1]}."
         case ("modify_nullable", _, table, column, _, there, _):
-            return f"Column {table}.{column} {'takes NULL' if there else 'is NOT NULL'}, and should not."
+            words = f"Column {table}.{column} {'takes NULL' if there else 'refuses NULL'}, and should not."
         case ("modify_comment", _, table, column, *_):
-            return f"Column {table}.{column} has another comment."
+            words = f"Column {table}.{column} has another comment."
         case ("add_table_comment" | "remove_table_comment", table, *_):
-            return f"Table {table.name} has another comment."
-        case ("remove_index" | "remove_constraint", extra):
-            return f"Table {extra.table.name} has {type(extra).__name__} {extra.name}, which is not the monitor's."
-        case (kind, *rest):
-            return f"{kind.replace('_', ' ').capitalize()}: {rest}"
+            words = f"Table {table.name} has another comment."
+        case ("remove_index" | "remove_constraint" as kind, extra):
+            words = f"Table {extra.table.name} has an extra {kind.removeprefix('remove_')}."
+    return words
 
 
 def changed_views(engine: Engine, schema: str) -> list[str]:

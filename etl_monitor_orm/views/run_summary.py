@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Date, Integer, Select, String, case, func, select
+from sqlalchemy import BigInteger, Date, Integer, Select, String, case, cast, func, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from etl_monitor_orm.models import ProcessingStep
@@ -32,7 +32,7 @@ def _definition() -> Select[*tuple[object, ...]]:
         *state_counts(steps),
         start.label("RunStart"),
         end.label("RunEnd"),
-        func.sum(steps.duration_seconds).label("TotalDurationSeconds"),
+        cast(func.sum(steps.duration_seconds), BigInteger).label("TotalDurationSeconds"),
         wall_clock(start, end).label("WallClockSeconds"),
         case(
             (blocked, RunStatus.FAILED.value),

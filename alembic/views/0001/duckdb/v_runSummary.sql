@@ -8,7 +8,7 @@ SELECT
     count(*) FILTER (WHERE step."Status" IN ('NQUE', 'RQUE')) AS "Pending",
     min(step."StartTime") AS "RunStart",
     max(step."EndTime") AS "RunEnd",
-    sum(step."DurationSeconds") AS "TotalDurationSeconds",
+    CAST(sum(step."DurationSeconds") AS BIGINT) AS "TotalDurationSeconds",
     CASE
         WHEN (max(step."EndTime") < min(step."StartTime")) THEN 0
         ELSE date_sub('second', min(step."StartTime"), max(step."EndTime"))

@@ -1,0 +1,56 @@
+"""What there is in a database, as plain values."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine, inspect, text
+from sqlalchemy.sql.elements import quoted_name
+
+TABLES = {
+    "ETLconfigSequence",
+    "ETLconfigProcess",
+    "ETLconfigTasks",
+    "ETLconfigParameters",
+    "ETLProcessingSteps",
+    "ETLsysLogs",
+}
+VIEWS = {
+    "v_processStatus",
+    "v_runSummary",
+    "v_taskDetail",
+    "v_mandatoryBlockers",
+    "v_currentFailures",
+    "v_watermarks",
+}
+VERSION = {"alembic_version"}
+
+
+def objects(engine: Engine, schema: str = "etl") -> set[str]:
+    """Names of all tables, views and sequences of a schema."""
+    inspector = inspect(engine)
+    return {
+        *inspector.get_table_names(schema=schema),
+        *inspector.get_view_names(schema=schema),
+        *inspector.get_sequence_names(schema=schema),
+    }
+
+
+def schemas(engine: Engine) -> set[str]:
+    """Names of the schemas."""
+    return set(inspect(engine).get_schema_names())
+
+
+def execute(engine: Engine, statement: str) -> None:
+    """Run a statement of someone else's and commit it."""
+    with engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+def rows(engine: Engine, statement: str) -> list[tuple[object, ...]]:
+    """All rows of a query."""
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(statement))]
+
+
+def quoted(engine: Engine, name: str) -> str:
+    """A name as it stands in SQL."""
+    return engine.dialect.identifier_preparer.quote(quoted_name(name, quote=True))

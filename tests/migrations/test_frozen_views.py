@@ -1,0 +1,65 @@
+"""The frozen SQL of the views is what the mapped classes define today; who changes one writes a revision."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from etl_monitor_orm.views import VIEWS
+from tests.migrations.conftest import CHECKOUT
+
+FROZEN = CHECKOUT / "alembic" / "views"
+DIALECTS = ["duckdb"]
+HINT = """
+{view} is no longer what the newest migration creates. Write a revision, and freeze the view beside it:
+    alembic revision --rev-id 0002 -m "what changes"
+    python scripts/freeze_views.py 0002 {view}
+"""
+
+
+def _freeze(into: Path, *arguments: str) -> None:
+    """Run the script in a copy of the checkout's layout, so that it writes there."""
+    (into / "scripts").mkdir()
+    script = into / "scripts" / "freeze_views.py"
+    script.write_text((CHECKOUT / "scripts" / "freeze_views.py").read_text("utf-8"), "utf-8")
+    subprocess.run([sys.executable, str(script), *arguments], cwd=into, check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_given_the_views_of_today_when_they_are_frozen_then_they_equal_the_newest_frozen_text(
+    tmp_path: Path, dialect: str
+) -> None:
+    _freeze(tmp_path, "today", "--dialect", dialect)
+    for view in VIEWS:
+        name = view.__tablename__
+        newest = max(FROZEN.glob(f"*/{dialect}/{name}.sql"), key=lambda file: file.parts[-3])
+        today = tmp_path / "alembic" / "views" / "today" / dialect / f"{name}.sql"
+        assert newest.read_text("utf-8") == today.read_text("utf-8"), HINT.format(view=name)
+
+
+def test_given_one_view_when_it_is_frozen_then_only_its_file_is_written(tmp_path: Path) -> None:
+    _freeze(tmp_path, "0002", "v_taskDetail")
+    files = [file for file in (tmp_path / "alembic").rglob("*") if file.is_file()]
+    assert files == [tmp_path / "alembic" / "views" / "0002" / "duckdb" / "v_taskDetail.sql"]
+
+
+@pytest.mark.parametrize(
+    "revision", sorted((CHECKOUT / "alembic" / "versions").glob("*.py")), ids=lambda path: path.stem
+)
+def test_given_a_revision_when_its_imports_are_read_then_none_is_ours(revision: Path) -> None:
+    imported: list[str] = []
+    for node in ast.walk(ast.parse(revision.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            imported += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            imported.append(node.module or ".")
+    assert imported
+    assert not [name for name in imported if name.startswith(("etl_monitor_orm", "."))]
+
+
+def test_given_the_folder_of_migrations_when_it_is_listed_then_nothing_makes_it_hide_the_library() -> None:
+    assert list((CHECKOUT / "alembic").rglob("__init__.py")) == []
