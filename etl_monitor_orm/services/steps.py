@@ -206,8 +206,19 @@ def heartbeat(session: Session, call: Call, step: StepKey, claim: Claim) -> None
         InvalidTransition: The step has ended, or another worker took it over.
     """
     merge = _transition(call, step, {}, _running & (_steps.c.StartTime == claim.started))
-    if affected(session.execute(merge)) == 0:
+    if not _changed(session, call, merge):
         refuse(session, step, "heartbeat")
+
+
+def _changed(session: Session, call: Call, merge: Merge) -> bool:
+    """Make a transition; return whether it changed a row.
+
+    Each transition has the row handed back where the database can, wanted or not: DuckDB writes such a row anew, and
+    overlooks a conflict between that and a change in place.
+    """
+    if call.capabilities.returning:
+        return session.execute(merge.returning(_steps.c.Attempts)).one_or_none() is not None
+    return affected(session.execute(merge)) > 0
 
 
 def _transition(
@@ -254,7 +265,7 @@ def _reopen_initiation(session: Session, call: Call, step: StepKey) -> None:
         _steps.c.Status: Status.NQUE,
         **dict.fromkeys((_steps.c.StartTime, _steps.c.EndTime, _steps.c.DurationSeconds)),
     }
-    session.execute(_transition(call, step.initiation, cleared, _steps.c.Status == Status.DONE, about_to_fail))
+    _changed(session, call, _transition(call, step.initiation, cleared, _steps.c.Status == Status.DONE, about_to_fail))
 
 
 def watermark(session: Session, call: Call, step: StepKey, claim: Claim) -> Parameter | None:
