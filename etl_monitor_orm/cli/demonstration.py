@@ -6,14 +6,21 @@ from typing import Annotated
 
 import typer
 
-from etl_monitor_orm.cli.options import Json, Url, reported
+from etl_monitor_orm.cli.options import Catalog, Json, Schema, Url, reported
 from etl_monitor_orm.cli.output import console, print_json
 
 Days = Annotated[int, typer.Option("--days", metavar="N", help="How many days to load.")]
 Warehouse = Annotated[str, typer.Option("--warehouse", metavar="FILE", help="The DuckDB file that is loaded.")]
 
 
-def demo(days: Days = 7, warehouse: Warehouse = "flights.duckdb", url: Url = None, as_json: Json = False) -> None:
+def demo(
+    days: Days = 7,
+    warehouse: Warehouse = "flights.duckdb",
+    url: Url = None,
+    schema: Schema = None,
+    catalog: Catalog = None,
+    as_json: Json = False,
+) -> None:
     """Load real flights day by day, tracked.
 
     The flights from New York in 2013, into a warehouse of their own. A second demo goes on from the watermarks.
@@ -21,7 +28,9 @@ def demo(days: Days = 7, warehouse: Warehouse = "flights.duckdb", url: Url = Non
     with reported():
         from etl_monitor_orm.demo import print_report, run_demo
 
-        result = run_demo(days, database=url, warehouse=warehouse, console=console(stderr=True))
+        result = run_demo(
+            days, database=url, schema=schema, catalog=catalog, warehouse=warehouse, console=console(stderr=True)
+        )
         if as_json:
             print_json(result)
         else:

@@ -28,6 +28,8 @@ def run_demo(
     days: int = 7,
     *,
     database: str | URL | None = None,
+    schema: str | None = None,
+    catalog: str | None = None,
     warehouse: str | os.PathLike[str] = "flights.duckdb",
     console: Console | None = None,
 ) -> DemoResult:
@@ -39,6 +41,8 @@ def run_demo(
     Args:
         days: How many days to load, at least 1; the year has 365.
         database: SQLAlchemy URL of the monitor; else `ETL_MONITOR_URL`, else `duckdb:///etl_monitor.duckdb`.
+        schema: Schema of the monitor's tables; else `ETL_MONITOR_SCHEMA`, else `etl`.
+        catalog: Catalog of that schema, where there are any; else `ETL_MONITOR_CATALOG`.
         warehouse: The warehouse's DuckDB file; it is created when missing.
         console: Where progress is shown; None shows none.
 
@@ -64,7 +68,7 @@ def run_demo(
     # The catalogue is registered in the night before the first load.
     clock = NightClock(FIRST_DAY - timedelta(days=1))
     with (
-        closing(ETLMonitor(database, clock=clock).setup()) as monitor,
+        closing(ETLMonitor(database, schema=schema, catalog=catalog, clock=clock).setup()) as monitor,
         closing(Warehouse(warehouse)) as store,
         delivered(data) as inbox,
     ):

@@ -94,7 +94,16 @@ def test_given_tables_when_downgraded_and_stamped_then_the_revision_follows(here
 
 
 def test_given_flights_when_the_demo_runs_then_status_tells_of_its_day(here) -> None:
-    demo = here("demo", "--days", "1")
+    demo = here("demo", "--days", "1", "--schema", "demo")
 
     assert (demo.code, "flights.duckdb holds what the sources hold" in demo.out) == (0, True)
-    assert re.search(r"NYC FLIGHTS +2013-01-01 +DONE", here("status", "NYC", "--date", "2013-01-01").out)
+    status = here("status", "NYC", "--date", "2013-01-01", "--schema", "demo")
+    assert re.search(r"NYC FLIGHTS +2013-01-01 +DONE", status.out)
+
+
+def test_given_flights_when_the_demo_runs_for_a_program_then_it_can_read_the_result(here) -> None:
+    demo = here("demo", "--days", "1", "--json")
+
+    assert demo.json["days"] == ["2013-01-01"]
+    assert {check["differing"] for check in demo.json["checks"]} == {0}
+    assert [row["process_load"] for row in demo.json["statuses"]] == ["REFERENCE", "FLIGHTS"]
