@@ -125,10 +125,11 @@ def test_given_an_awkward_exception_when_a_task_fails_then_its_message_is_kept(r
     assert step(1).log_message == f"ValueError: {text}"
 
 
-@pytest.mark.parametrize("text", AWKWARD.values(), ids=AWKWARD)
+@pytest.mark.parametrize("name", ["apostrophe", "percent", "braces", "emoji", "newlines"])
 def test_given_awkward_codes_when_a_call_is_refused_then_its_message_names_them(
-    monitor: ETLMonitor, refused: Callable[..., AbstractContextManager[None]], text: str
+    monitor: ETLMonitor, refused: Callable[..., AbstractContextManager[None]], name: str
 ) -> None:
+    text = AWKWARD[name]
     run = everywhere(monitor, text)
     with refused(InvalidTransition, f"task 1 (workflow 1) of {text}/{text} in run {text}"), run.task(1):
         pass

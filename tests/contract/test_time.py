@@ -227,11 +227,14 @@ print(json.dumps(answers))
 """
 
 
-@pytest.mark.parametrize("zone", ["America/New_York", "Pacific/Kiritimati"])
-def test_given_the_machine_s_time_zone_when_times_are_written_and_read_then_it_does_not_matter(zone: str) -> None:
+def test_given_the_machine_s_time_zone_when_times_are_written_and_read_then_it_does_not_matter() -> None:
     script = MACHINE.format(folder=os.path.dirname(__file__))
     run = subprocess.run(
-        [sys.executable, "-c", script], env={**os.environ, "TZ": zone}, capture_output=True, text=True, check=True
+        [sys.executable, "-c", script],
+        env={**os.environ, "TZ": "America/New_York"},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert json.loads(run.stdout) == {
         **EXPECTED,
