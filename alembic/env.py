@@ -64,12 +64,16 @@ options = {
 
 def online(connection: Connection) -> None:
     """Migrate a database."""
-    backend_for(connection.dialect.name).teach_alembic()
+    backend = backend_for(connection.dialect.name)
+    backend.teach_alembic()
     context.configure(connection=connection, **options)
     with context.begin_transaction():
         if not (reads_only() or inspect(connection).has_schema(settings.schema)):
             connection.execute(CreateSchema(settings.schema))
         context.run_migrations()
+    # A connection that came with a transaction of its own has not committed yet.
+    if not (reads_only() or connection.in_transaction()):
+        backend.after_migration(connection)
 
 
 def reads_only() -> bool:

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy.engine import URL, Engine
+from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from etl_monitor_orm.errors import EtlMonitorError
@@ -66,4 +66,8 @@ class Backend(Protocol):
 
     def teach_alembic(self) -> None:
         """Register with alembic what it must know of this database, before the first migration."""
+        ...
+
+    def after_migration(self, connection: Connection) -> None:
+        """Do what this database needs once a migration is committed."""
         ...

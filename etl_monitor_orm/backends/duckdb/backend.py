@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from importlib import import_module
 from typing import Final
 from uuid import uuid4
@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 import duckdb
 import sqlalchemy
 from sqlalchemy import event
-from sqlalchemy.engine import URL, Engine
+from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
@@ -107,6 +107,17 @@ class DuckDBBackend:
     def teach_alembic(self) -> None:
         """Importing the module is enough."""
         import_module("etl_monitor_orm.backends.duckdb.alembic_impl")
+
+    def after_migration(self, connection: Connection) -> None:
+        """Move the migration from the log into the file.
+
+        After a crash, DuckDB 1.5 cannot replay a comment on a column, or any other ALTER, of a table whose rows a
+        sequence numbers: a process killed before the next checkpoint would leave a file that cannot be opened.
+        """
+        cursor = connection.connection.cursor()
+        with suppress(duckdb.TransactionException):  # Others are writing. The checkpoint after them includes this.
+            cursor.execute("CHECKPOINT")
+        cursor.close()
 
 
 def _speak_utc(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
