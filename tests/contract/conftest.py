@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TypeVar
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import Engine, Table, delete, event, insert, select
 
 from etl_monitor_orm import (
+    EtlLogHandler,
     ETLMonitor,
     ManualClock,
     Parameter,
@@ -236,3 +238,73 @@ def fail(clock: ManualClock) -> Callable[..., None]:
             raise OSError("source is down")
 
     return do
+
+
+@pytest.fixture
+def log() -> Iterator[logging.Logger]:
+    """A logger that leads nowhere else."""
+    logger = logging.getLogger("loads.hr")
+    logger.setLevel(logging.DEBUG)
+    logger.propagate = False
+    yield logger
+    logger.handlers.clear()
+
+
+@pytest.fixture
+def attach(hr: ETLMonitor, log: logging.Logger) -> Iterator[Callable[..., EtlLogHandler]]:
+    """Attach a handler to `log`, and to other loggers by name."""
+    handlers: list[EtlLogHandler] = []
+    loggers = [log]
+
+    def do(*others: str, **arguments: object) -> EtlLogHandler:
+        handlers.append(EtlLogHandler(hr, **arguments))
+        loggers.extend(logging.getLogger(name) for name in others)
+        for logger in loggers:
+            logger.addHandler(handlers[-1])
+        return handlers[-1]
+
+    yield do
+    for handler in handlers:
+        for logger in loggers:
+            logger.removeHandler(handler)
+        handler.close()
+
+
+@pytest.fixture
+def lines(rows: Callable[..., list[SysLog]]) -> Callable[[], list[str | None]]:
+    """Read the messages that were written, in order."""
+    return lambda: [line.message for line in rows(SysLog)]
+
+
+@pytest.fixture
+def away(hr: ETLMonitor) -> Callable[..., AbstractContextManager[list[str]]]:
+    """Make a block in which no receipt can be written; it yields the attempts that were made."""
+
+    @contextmanager
+    def block(trouble: BaseException | None = None) -> Iterator[list[str]]:
+        attempts: list[str] = []
+
+        def refuse(connection, cursor, statement, parameters, context, executemany) -> None:
+            if "ETLsysLogs" in statement and statement.startswith("INSERT"):
+                attempts.append(statement)
+                raise trouble or OSError("the disk is gone")
+
+        event.listen(hr.engine, "before_cursor_execute", refuse)
+        try:
+            yield attempts
+        finally:
+            event.remove(hr.engine, "before_cursor_execute", refuse)
+
+    return block
+
+
+@pytest.fixture
+def sql_log() -> Iterator[logging.Logger]:
+    """SQLAlchemy's own logger, at its most talkative, and leading nowhere else."""
+    logger = logging.getLogger("sqlalchemy")
+    before = (logger.level, logger.propagate)
+    logger.setLevel(logging.DEBUG)
+    logger.propagate = False
+    yield logger
+    logger.setLevel(before[0])
+    logger.propagate = before[1]

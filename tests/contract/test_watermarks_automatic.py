@@ -136,6 +136,18 @@ def test_given_a_value_set_since_the_step_began_when_it_is_done_then_that_value_
     assert hr.get_active_watermark(*EMPLOYEES) == at("05:00")
 
 
+def test_given_the_value_of_the_last_run_set_again_since_the_step_began_when_it_is_done_then_that_value_stays(
+    hr: ETLMonitor, run: Run, clock: ManualClock
+) -> None:
+    with run.task(1):
+        clock.advance(60)
+    with hr.start_run(*HR).task(1):
+        clock.advance(60)
+        hr.advance_watermark(*EMPLOYEES, "2026-01-01 06:00")
+
+    assert hr.get_active_watermark(*EMPLOYEES) == at("06:00")
+
+
 def test_given_bulk_mode_set_since_the_step_began_when_it_is_done_then_the_watermark_stays_at_its_beginning(
     hr: ETLMonitor, run: Run, clock: ManualClock
 ) -> None:
