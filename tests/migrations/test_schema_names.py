@@ -9,6 +9,7 @@ from etl_monitor_orm import ETLMonitor, create_engine, migrations
 from tests.migrations.looking import TABLES, VERSION, VIEWS, execute, objects, quoted, rows, schemas
 
 NAMES = ["monitoring", "My Schema", "order", "it's", "100%", "%(schema)s", ":name", "naïve-Ω", "main"]
+SOME_NAMES = ["My Schema", "%(schema)s", "main"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -20,7 +21,7 @@ def test_given_a_schema_name_when_it_is_upgraded_then_all_lives_there_and_is_in_
     assert migrations.check(engine, name) == []
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SOME_NAMES)
 def test_given_a_schema_name_when_it_is_downgraded_then_it_is_emptied(engine: Engine, name: str) -> None:
     migrations.upgrade(engine, name)
     migrations.downgrade(engine, name, "base")
@@ -40,7 +41,7 @@ def test_given_a_schema_name_when_the_monitor_works_there_then_tables_sequence_a
     engine.dispose()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SOME_NAMES)
 def test_given_a_schema_name_when_a_view_there_is_changed_then_the_check_says_so(engine: Engine, name: str) -> None:
     migrations.upgrade(engine, name)
     place = quoted(engine, name).replace(":", "\\:")
