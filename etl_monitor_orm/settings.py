@@ -61,6 +61,8 @@ class Settings:
         name = schema if schema is not None else os.environ.get("ETL_MONITOR_SCHEMA") or DEFAULT_SCHEMA
         if not isinstance(name, str) or not name.strip():
             raise ConfigurationError("The schema's name must not be empty; the default is etl.")
+        if "[" in name or "]" in name:
+            raise ConfigurationError(f"The schema's name is {name}; SQLAlchemy allows no square brackets in it.")
         return cls(
             url=parsed,
             schema=name,

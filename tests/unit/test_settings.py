@@ -63,6 +63,11 @@ def test_given_text_that_is_no_url_when_read_then_it_is_refused_without_repeatin
     assert caught.value.__cause__ is None
 
 
+def test_given_a_schema_with_square_brackets_when_read_then_it_is_refused_by_name() -> None:
+    with pytest.raises(ConfigurationError, match=r"schema.*a\[b\].*square brackets"):
+        Settings.read(schema="a[b]")
+
+
 @pytest.mark.parametrize("schema", ["", "  "])
 def test_given_an_empty_schema_when_read_then_it_is_refused_with_the_default(schema: str) -> None:
     with pytest.raises(ConfigurationError, match=r"schema.*must not be empty.*etl"):
