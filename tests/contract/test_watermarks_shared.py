@@ -165,6 +165,16 @@ def test_given_a_whole_second_run_when_its_steps_are_done_then_only_its_own_star
     assert staff.get_active_watermark(*STAFF) == at("08:00")
 
 
+def test_given_a_later_run_that_is_queued_when_the_steps_of_the_earlier_one_are_done_then_the_watermark_moves(
+    staff: ETLMonitor, staff_run: Run, clock: ManualClock
+) -> None:
+    staff.start_run(*HR, "2026-01-01")
+    for hour, task_id in enumerate((11, 12, 13), start=8):
+        work(staff_run, clock, begin=f"{hour:02}:00", end=f"{hour:02}:10", task_id=task_id)
+
+    assert staff.get_active_watermark(*STAFF) == at("08:00")
+
+
 def test_given_steps_of_another_date_when_they_are_not_done_then_the_watermark_does_not_wait_for_them(
     staff: ETLMonitor, staff_run: Run, clock: ManualClock
 ) -> None:
@@ -173,6 +183,20 @@ def test_given_steps_of_another_date_when_they_are_not_done_then_the_watermark_d
         work(staff_run, clock, begin=f"{hour:02}:00", end=f"{hour:02}:10", task_id=task_id)
 
     assert staff.get_active_watermark(*STAFF) == at("08:00")
+
+
+def test_given_a_task_that_was_done_on_another_date_only_when_the_others_are_done_then_its_start_does_not_count(
+    staff: ETLMonitor, clock: ManualClock
+) -> None:
+    yesterday = staff.start_run(*HR, "2025-12-31")
+    for hour, task_id in enumerate((11, 12, 13), start=7):
+        work(yesterday, clock, begin=f"{hour:02}:00", end=f"{hour:02}:10", task_id=task_id)
+    staff.deactivate_task(*HR, 13, 2)
+    today = staff.start_run(*HR, "2026-01-01")
+    for hour, task_id in enumerate((11, 12), start=10):
+        work(today, clock, begin=f"{hour:02}:00", end=f"{hour:02}:10", task_id=task_id)
+
+    assert staff.get_active_watermark(*STAFF) == at("10:00")
 
 
 def test_given_another_process_with_a_watermark_of_that_name_when_its_steps_are_not_done_then_this_one_moves(
