@@ -163,6 +163,15 @@ ALWAYS = [1, 5, 6]
         # One ISO week holds days of two months and two years, and the same month of another year is another month.
         ("2026-12-31", "2027-01-01", [*ALWAYS, 3, 4]),
         ("2026-04-09", "2027-04-09", [*ALWAYS, 2, 3, 4]),
+        # The first and the last day of each period belong to it, the days beside them do not.
+        ("2026-04-12", "2026-04-06", ALWAYS),
+        ("2026-04-06", "2026-04-12", ALWAYS),
+        ("2026-04-13", "2026-04-12", [*ALWAYS, 2]),
+        ("2026-04-05", "2026-04-06", [*ALWAYS, 2]),
+        ("2026-04-30", "2026-04-01", [*ALWAYS, 2]),
+        ("2026-05-01", "2026-04-30", [*ALWAYS, 3]),
+        ("2026-12-31", "2026-01-01", [*ALWAYS, 2, 3]),
+        ("2027-01-01", "2026-12-31", [*ALWAYS, 3, 4]),
         # A leap year's February is a day longer.
         ("2028-02-01", "2028-02-29", [*ALWAYS, 2]),
     ],
