@@ -81,6 +81,17 @@ def test_given_a_handle_that_was_not_entered_when_it_beats_then_it_is_refused(
         run.task(1).heartbeat()
 
 
+def test_given_an_initiation_re_opened_meanwhile_when_its_old_worker_is_done_then_it_is_refused(
+    hr: ETLMonitor, run: Run, refused: Callable[..., Block]
+) -> None:
+    old = run.task(0)
+    old.__enter__()
+    hr.end_task(*RUN, 0)
+    hr.fail_task(*RUN, 1)
+    with refused(InvalidTransition, "Cannot end task 0 (workflow 0)", "NQUE, not started", "Start it first"):
+        old.__exit__(None, None, None)
+
+
 # Not runnable
 
 

@@ -244,6 +244,20 @@ def test_given_two_runs_of_a_date_when_one_s_step_moves_then_it_is_that_run_s_cu
     assert (step(1).is_running, step(1, execution_id="run-2").is_running) == (True, False)
 
 
+@pytest.mark.parametrize("call", ["start_task", "end_task", "fail_task"])
+def test_given_another_run_s_step_of_the_same_number_when_one_moves_then_the_other_is_not_touched(
+    hr: ETLMonitor, run: Run, step: Step, call: str
+) -> None:
+    # Another tool may number the first attempt of each run 0.
+    with hr.session() as session, session.begin():
+        other = {"processing_date": DAY, "project_code": "CORP", "process_load": "HR_DAILY", "execution_id": "run-2"}
+        numbers = {"workflow_id": 1, "task_id": 1, "sequence_id": 2, "attempts": 0, "status": "NQUE"}
+        session.add(ProcessingStep(**other, **numbers))
+    getattr(hr, call)(*RUN, 1)
+    untouched = step(1, execution_id="run-2")
+    assert (untouched.status, untouched.start_time, untouched.end_time) == (Status.NQUE, None, None)
+
+
 def test_given_an_attempt_number_when_named_then_that_attempt_moves(hr: ETLMonitor, run: Run, step: Step) -> None:
     hr.fail_task(*RUN, 1, attempts=0)
     run.reset()
