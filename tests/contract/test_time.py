@@ -190,7 +190,7 @@ def zoned(clock: ManualClock) -> Iterator[Callable[[str], ETLMonitor]]:
 
     def make(zone: str) -> ETLMonitor:
         engine = sqlalchemy.create_engine(f"duckdb:///:memory:{zone.replace('/', '_')}")
-        event.listen(engine, "connect", lambda driver, record: driver.execute(f"SET TimeZone = '{zone}'"))
+        event.listen(engine, "connect", lambda driver, record: driver.execute("SET TimeZone = ?", (zone,)))
         engines.append(engine)
         return ETLMonitor(engine, clock=clock, actor="pytest").setup()
 

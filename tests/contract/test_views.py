@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from sqlalchemy import Executable, delete, insert, text, update
+from sqlalchemy import Executable, delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from etl_monitor_orm import (
@@ -59,7 +59,7 @@ def test_given_a_view_when_all_of_it_is_selected_then_its_columns_come_in_the_ag
     hr: ETLMonitor, view: type
 ) -> None:
     with hr.session() as session:
-        found = session.execute(text(f'SELECT * FROM etl."{view.__tablename__}"'))
+        found = session.execute(select(text("*")).select_from(view.__table__))
 
         assert list(found.keys()) == COLUMNS[view].split()
 

@@ -34,7 +34,7 @@ def _temporary(config: object, engine: Engine) -> dict[str, list[str]]:
 
 @provision.set_default_schema_on_connection.for_db("duckdb")
 def _set_schema(config: object, connection: object, schema: str) -> None:
-    connection.execute(f"SET schema = '{schema}'")
+    connection.execute("SET schema = ?", (schema,))
 
 
 @provision.upsert.for_db("duckdb")

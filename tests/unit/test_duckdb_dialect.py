@@ -324,7 +324,7 @@ def test_given_autocommit_when_a_statement_ran_then_it_is_there_after_rollback(e
 def test_given_any_session_time_zone_when_a_moment_is_stored_then_the_same_moment_comes_back(
     connection: sa.Connection, zone: str, moment: dt.datetime
 ) -> None:
-    connection.execute(sa.text(f"SET TimeZone = '{zone}'"))
+    connection.execute(sa.text("SET TimeZone = :zone"), {"zone": zone})
     connection.execute(sa.insert(ITEM), {"sku": "a", "sold_at": moment})
 
     stored = connection.scalar(sa.select(ITEM.c.sold_at))
