@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from sqlalchemy import TIMESTAMP, Dialect, MetaData, String, TypeDecorator
+from sqlalchemy import TIMESTAMP, Dialect, MetaData, String, TypeDecorator, inspect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from etl_monitor_orm.settings import DEFAULT_SCHEMA
@@ -68,7 +68,19 @@ class Word(TypeDecorator[W], Generic[W]):
             return value  # type: ignore[return-value]  # see the class docstring
 
 
-class Base(DeclarativeBase):
+class Readable:
+    """Rows that say which they are when they are printed."""
+
+    def __repr__(self) -> str:
+        """Return the key, and how the row stands, as far as they are loaded."""
+        mapper = inspect(type(self), raiseerr=True)
+        key = [mapper.get_property_by_column(column).key for column in mapper.primary_key]
+        loaded = vars(self)
+        shown = [name for name in (*key, "status", "overall_status", "active_value") if name in loaded]
+        return f"<{type(self).__name__} {', '.join(f'{name}={loaded[name]}' for name in shown)}>"
+
+
+class Base(Readable, DeclarativeBase):
     """Root of the six mapped tables; their metadata is what migrations are compared with."""
 
     metadata = MetaData(schema=DEFAULT_SCHEMA, naming_convention=NAMING)

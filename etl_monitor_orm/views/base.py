@@ -8,10 +8,11 @@ from sqlalchemy import Connection, MetaData, Select, event
 from sqlalchemy.orm import DeclarativeBase, Mapper
 
 from etl_monitor_orm.errors import InvalidInput
+from etl_monitor_orm.models.base import Readable
 from etl_monitor_orm.settings import DEFAULT_SCHEMA
 
 
-class ViewBase(DeclarativeBase):
+class ViewBase(Readable, DeclarativeBase):
     """Root of the six mapped views.
 
     Their metadata is apart from the tables', so that nothing takes a view for a table to create or compare.
