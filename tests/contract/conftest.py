@@ -22,11 +22,20 @@ from etl_monitor_orm import (
     SysLog,
     Task,
 )
+from etl_monitor_orm.handles import current_task
 
 BACKENDS = ("duckdb",)
 TABLES = (SequenceStage, Process, Task, Parameter, ProcessingStep, SysLog)
 
 T = TypeVar("T")
+
+
+@pytest.fixture(autouse=True)
+def _own_task() -> Iterator[None]:
+    """No test is inside of a task that another one left open."""
+    token = current_task.set(None)
+    yield
+    current_task.reset(token)
 
 
 @pytest.fixture

@@ -120,7 +120,7 @@ def test_given_a_monitor_and_all_that_it_hands_out_then_their_representations_ke
 def test_given_a_monitor_on_an_engine_with_a_password_then_its_representation_keeps_it() -> None:
     engine = sqlalchemy.create_engine(make_url("duckdb:///:memory:").set(username="user", password=SECRET))
 
-    assert repr(ETLMonitor(engine)) == "<ETLMonitor duckdb://user:***@/%3Amemory%3A schema=etl>"
+    assert repr(ETLMonitor(engine)).startswith("<ETLMonitor duckdb://user:***@/")
 
 
 def test_given_all_loggers_at_their_most_talkative_when_a_run_is_tracked_then_no_record_has_the_secret(
