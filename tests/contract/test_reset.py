@@ -148,6 +148,15 @@ def test_given_a_reset_after_another_run_then_its_attempts_are_one_above_the_hig
     assert {step.attempts for step in run.reset()} == {2}
 
 
+def test_given_a_retry_that_failed_when_its_run_is_reset_again_then_each_step_is_queued_once_more(
+    broken: ETLMonitor, run: Run, fail: Callable[..., None]
+) -> None:
+    run.reset()
+    fail(run, 1)
+
+    assert brief(run.reset()) == [(0, "run-1", 2, "RQUE"), (1, "run-1", 2, "RQUE")]
+
+
 def test_given_a_reset_then_running_queued_and_finished_steps_are_left_alone(
     hr: ETLMonitor, run: Run, unchanged: Callable[[], AbstractContextManager[None]]
 ) -> None:
@@ -304,6 +313,18 @@ def test_given_a_run_on_two_dates_when_it_is_reset_without_a_date_then_each_date
         (10, 0, 1),
         (10, 3, 1),
     ]
+
+
+def test_given_a_run_on_two_dates_that_was_reset_on_one_when_it_is_reset_on_both_then_what_is_new_is_returned(
+    broken: ETLMonitor, clock: ManualClock
+) -> None:
+    broken.start_run(*HR, "2026-04-10", execution_id="run-1")
+    broken.status_reset(*HR, DAY)
+    clock.advance(60)
+    broken.fail_task("run-1", *HR, 3, processing_date="2026-04-10")
+
+    queued = broken.status_reset(*HR, execution_id="run-1")
+    assert [(step.processing_date.day, step.task_id) for step in queued] == [(10, 0), (10, 3)]
 
 
 def test_given_a_reset_of_an_unknown_run_then_there_is_nothing_to_do(broken: ETLMonitor) -> None:
