@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
+from sqlalchemy import event
 
 from etl_monitor_orm import EtlLogHandler, ETLMonitor, ProcessingStep, Run, SysLog
 
@@ -96,6 +97,26 @@ def test_given_a_database_that_stays_away_then_the_newest_ten_batches_are_kept(
     handler.flush()
 
     assert lines() == [f"line {number}" for number in range(30, 50)]
+
+
+def test_given_a_record_of_another_thread_while_a_write_fails_then_it_comes_after_those_that_wait(
+    hr: ETLMonitor, log: logging.Logger, attach: Attach, lines: Lines
+) -> None:
+    handler = attach()
+
+    def refuse(*statement: object) -> None:
+        other = threading.Thread(target=log.info, args=("two",))
+        other.start()
+        other.join(timeout=30)
+        raise OSError("the disk is gone")
+
+    log.info("one")
+    hr.session().close()  # asks about the tables, so that the next statement is the write
+    event.listen(hr.engine, "before_cursor_execute", refuse, once=True)
+    handler.flush()
+    handler.flush()
+
+    assert lines() == ["one", "two"]
 
 
 def test_given_a_write_that_is_interrupted_then_the_interrupt_goes_on_and_the_records_are_kept(

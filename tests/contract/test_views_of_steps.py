@@ -12,11 +12,14 @@ from etl_monitor_orm import (
     ETLMonitor,
     MandatoryBlocker,
     ManualClock,
+    Process,
+    ProcessingStep,
     ProcessStatus,
     Run,
     RunStatus,
     RunSummary,
     Status,
+    Task,
     TaskDetail,
 )
 
@@ -386,3 +389,31 @@ def test_given_a_run_of_another_date_then_the_failure_stands(
     work(hr.start_run(*HR, "2026-04-10"), 1)
 
     assert len(rows(view)) == 1
+
+
+@pytest.mark.parametrize(("later", "failures"), [("run-1", 1), ("run-2", 0)])
+def test_given_two_attempts_of_one_number_then_the_one_updated_last_is_current(
+    hr: ETLMonitor, run: Run, clock: ManualClock, rows: Rows, fail: Work, later: str, failures: int
+) -> None:
+    fail(run, 1)
+    seconds = 60 if later == "run-2" else -60
+    with hr.session() as session:
+        failed = session.query(ProcessingStep).filter_by(task_id=1).one()
+        values = {column.key: getattr(failed, column.key) for column in ProcessingStep.__mapper__.column_attrs}
+        written = clock.now + timedelta(seconds=seconds)
+        session.add(ProcessingStep(**{**values, "execution_id": "run-2", "status": "DONE", "last_updated_on": written}))
+        session.commit()
+
+    assert len(rows(CurrentFailure)) == failures
+
+
+@pytest.mark.parametrize(("table", "view"), [(Process, ProcessStatus), (Task, TaskDetail)])
+def test_given_a_process_or_task_that_is_gone_then_its_history_is_still_shown(
+    hr: ETLMonitor, run: Run, rows: Rows, table: type, view: type
+) -> None:
+    before = len(rows(view))
+    with hr.session() as session:
+        session.query(table).delete()
+        session.commit()
+
+    assert len(rows(view)) == before
