@@ -66,7 +66,7 @@ class CatalogueRules(Driver):
     @initialize(
         first=choices.catalogues,
         second=st.none() | choices.catalogues,
-        watermark=st.none() | choices.moments,
+        watermark=st.sampled_from([None, choices.MOMENTS[0]]),
         pinnable=st.booleans(),
         day=choices.dates,
     )

@@ -45,7 +45,7 @@ ids = st.integers(min_value=0, max_value=2**40)
 moments = st.sampled_from(MOMENTS)
 codes = st.sampled_from([*["Extract"] * 5, "Orders", None, ID_WATERMARK, ID_WATERMARK, FLAG, "Unregistered"])
 """What tasks name as their watermark: mostly one that they share."""
-parameter_names = st.sampled_from([*DATE_WATERMARKS, ID_WATERMARK, FLAG, "SYSDT"])
+parameter_names = st.sampled_from(["Extract", "Extract", *DATE_WATERMARKS, ID_WATERMARK, FLAG, "SYSDT"])
 values = st.one_of(moments, ids, st.booleans())
 quiet_times = st.sampled_from([timedelta(minutes=1), timedelta(hours=3)])
 
@@ -77,8 +77,27 @@ def task_columns(draw: st.DrawFn, slot: tuple[int, int]) -> dict[str, object]:
     }
 
 
+def starting_columns(slot: tuple[int, int]) -> st.SearchStrategy[dict[str, object]]:
+    """A plainer task, as a rule one of several that read one source side by side."""
+    initiation = slot == (0, 0)
+    return st.fixed_dictionaries(
+        {
+            "sequence_id": st.just(0) if initiation else st.sampled_from([2, 2, 3]),
+            "task_name": st.just(f"task {slot}"),
+            "task_description": st.none(),
+            "source_type": st.none(),
+            "source_identifier": st.none(),
+            "source_system_code": st.none() if initiation else st.sampled_from(["Extract"] * 4 + [ID_WATERMARK]),
+            "load_frequency": frequencies,
+            "task_mandatory": st.sampled_from([True, True, False]),
+            "expected_duration_seconds": st.sampled_from([None, 2, 86_400]),
+        }
+    )
+
+
 catalogues = st.fixed_dictionaries(
-    {slot: task_columns(slot) for slot in SLOTS[:3]}, optional={slot: task_columns(slot) for slot in SLOTS[3:]}
+    {slot: starting_columns(slot) for slot in SLOTS[:3]},
+    optional={slot: starting_columns(slot) for slot in SLOTS[3:]},
 )
 """The tasks that a process starts with."""
 

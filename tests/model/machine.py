@@ -6,12 +6,10 @@ from .catalogue_rules import CatalogueRules
 from .driver import MonitorFactory
 from .report_rules import ReportRules
 from .run_rules import RunRules
-from .step_rules import StepRules
-from .task_rules import TaskRules
-from .watermark_rules import WatermarkRules
+from .story_rules import StoryRules
 
 
-class MonitorMachine(CatalogueRules, RunRules, ReportRules, StepRules, TaskRules, WatermarkRules):
+class MonitorMachine(CatalogueRules, RunRules, ReportRules, StoryRules):
     """Drives the monitor through everything that the contract allows and forbids."""
 
 

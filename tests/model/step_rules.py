@@ -11,7 +11,7 @@ from hypothesis.stateful import precondition, rule
 
 from . import choices
 from .driver import Driver, drawn_from
-from .reference import runs, transitions
+from .reference import transitions
 from .reference.state import RunKey, Slot
 from .reference.transitions import Address, Place, Report
 from .run_rules import has_steps, known_runs
@@ -39,44 +39,6 @@ def has_running(machine: Driver) -> bool:
 
 
 class StepRules(Driver):
-    @precondition(has_steps)
-    @rule(run=known_runs, outcomes=choices.outcomes, last_first=st.booleans())
-    def work_through_stage(self, run: RunKey, outcomes: dict[Slot, str], last_first: bool) -> None:
-        """What a dispatcher does: start all that is ready, side by side, and see each end or be left running."""
-        slots = [step.slot for step in runs.ready(self.world, run)]
-        for slot in slots:
-            self.start(Address(run, slot))
-        self.tables_and_views_agree()
-        for slot in reversed(slots) if last_first else slots:
-            outcome = outcomes.get(slot, "DONE")
-            if outcome != "left":
-                self.end(Address(run, slot), Report(outcome))
-
-    @precondition(has_steps)
-    @rule(run=known_runs, outcomes=choices.outcomes, last_first=st.booleans())
-    def work_through_run(self, run: RunKey, outcomes: dict[Slot, str], last_first: bool) -> None:
-        """Stage after stage, until the run is done or something holds it up."""
-        while runs.ready(self.world, run):
-            self.work_through_stage(run, outcomes, last_first)
-            self.tables_and_views_agree()
-
-    @precondition(has_steps)
-    @rule(
-        earlier=known_runs,
-        execution_id=choices.executions,
-        resume=st.sampled_from([True, True, False]),
-        outcomes=choices.outcomes,
-    )
-    def retrigger(self, earlier: RunKey, execution_id: str, resume: bool, outcomes: dict[Slot, str]) -> None:
-        """One more run on a date that has some, taking up what is left: where attempts pile up."""
-        run = replace(earlier, execution_id=execution_id)
-        self.both(
-            lambda: self.monitor.start_run(*run.process, run.processing_date, execution_id=execution_id, resume=resume),
-            lambda now: runs.start_run(self.world, now, run, resume=resume),
-        )
-        self.tables_and_views_agree()
-        self.work_through_run(run, outcomes, False)
-
     @precondition(has_queued)
     @rule(address=queued_step, place=choices.places, offset=choices.reported)
     def start_queued(self, address: Address, place: Place, offset: timedelta | None) -> None:

@@ -63,28 +63,12 @@ class TaskRules(Driver):
     def enter_queued(self, address: Address) -> None:
         self.enter(address, False, False)
 
-    @precondition(has_queued)
-    @rule(address=queued_step, last_id=choices.ids, fails=st.booleans())
-    def track(self, address: Address, last_id: int, fails: bool) -> None:
-        """A whole incremental load: start, read, stage what was read, end or fail."""
-        self.enter(address, False, False)
-        if not self.tracked or self.tracked[-1].step.slot != address.slot:
-            return
-        task = self.tracked[-1]
-        self.read_watermark(task)
-        self.stage_what_was_read(task, last_id)
-        self.tables_and_views_agree()
-        if fails:
-            self.leave_with_an_exception(task, JobError, "short")
-        else:
-            self.leave_cleanly(task)
-
     @precondition(has_steps)
     @rule(address=some_step, takeover=st.booleans(), skip=st.booleans())
     def enter_any(self, address: Address, takeover: bool, skip: bool) -> None:
         self.enter(address, takeover, skip)
 
-    def enter(self, address: Address, takeover: bool, skip: bool) -> None:
+    def enter(self, address: Address, takeover: bool, skip: bool) -> Tracked | None:
         known = named(address)
         del known["attempts"]
 
@@ -102,12 +86,15 @@ class TaskRules(Driver):
 
         answers = self.both(real, model)
         if answers is None:
-            return
+            return None
         handle, step = answers
         assert handle.active == (step is not None)
-        if step is not None:
-            assert handle.attempts in (step.attempts, None)
-            self.tracked.append(Tracked(handle, step, transitions.Claim.of(step)))
+        if step is None:
+            return None
+        assert handle.attempts in (step.attempts, None)
+        task = Tracked(handle, step, transitions.Claim.of(step))
+        self.tracked.append(task)
+        return task
 
     @precondition(has_open_tasks)
     @rule(task=open_task)
@@ -172,10 +159,3 @@ class TaskRules(Driver):
             lambda: task.handle.advance(value, allow_rewind=allow_rewind),
             lambda now: transitions.stage(self.world, task.step, task.claim, value, allow_rewind),
         )
-
-    @precondition(has_open_tasks)
-    @rule(task=open_task, last_id=choices.ids)
-    def stage_what_was_read(self, task: Tracked, last_id: int) -> None:
-        """A value that fits the task's watermark: what an incremental load does at its end."""
-        by_number = task.step.source_system_code == choices.ID_WATERMARK
-        self.stage(task, last_id if by_number else self.clock(), False)
