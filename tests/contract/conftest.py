@@ -56,12 +56,22 @@ def duckdb_database() -> Iterator[Engine]:
 def monitor(request: pytest.FixtureRequest, clock: ManualClock) -> ETLMonitor:
     """A monitor on an empty, migrated database of each backend, its clock in the test's hands."""
     database: Engine = request.getfixturevalue(f"{request.param}_database")
+    _empty(database)
+    # An engine of the test's own over the shared connections: what listens to it is gone with the test.
+    return ETLMonitor(database.execution_options(), clock=clock, actor="pytest")
+
+
+def _empty(database: Engine) -> None:
     with database.begin() as connection:
         for kind in TABLES[1:]:
             connection.execute(delete(kind))
         connection.execute(delete(SequenceStage).where(SequenceStage.sequence_id >= 10))
-    # An engine of the test's own over the shared connections: what listens to it is gone with the test.
-    return ETLMonitor(database.execution_options(), clock=clock, actor="pytest")
+
+
+@pytest.fixture
+def empty(monitor: ETLMonitor) -> Callable[[], None]:
+    """Empty the database again: each example of a property starts from nothing."""
+    return lambda: _empty(monitor.engine)
 
 
 class Statements:

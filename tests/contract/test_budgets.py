@@ -107,6 +107,17 @@ def test_given_a_task_that_advances_its_watermark_when_tracked_then_only_reading
     assert cost(statements, track) == 4
 
 
+@pytest.mark.parametrize(("task_id", "expected"), [(2, 2), (3, 3), (0, 2)], ids=["optional", "mandatory", "initiation"])
+def test_given_a_task_that_fails_when_tracked_then_only_a_mandatory_one_costs_one_more_for_the_initiation(
+    run: Run, statements, task_id: int, expected: int
+) -> None:
+    def track() -> None:
+        with pytest.raises(OSError, match="down"), run.task(task_id):
+            raise OSError("down")
+
+    assert cost(statements, track) == expected
+
+
 def test_given_the_flat_call_and_a_date_when_tracked_then_it_costs_what_a_run_s_task_costs(
     ready: ETLMonitor, statements
 ) -> None:

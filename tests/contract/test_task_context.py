@@ -185,12 +185,12 @@ def test_given_a_run_of_another_date_when_its_task_is_tracked_without_a_date_the
 # What cannot be recorded
 
 
-def break_the_database(monitor: ETLMonitor, *, after: int = 0) -> None:
-    """Have each statement after the first few fail, as when the connection is lost."""
-    count = iter(range(1_000))
+def lose_a_statement(monitor: ETLMonitor, number: int = 1) -> None:
+    """Have the next statement fail, or the one of this number, and none after it: the connection is back."""
+    count = iter(range(1, 1_000))
 
     def fail(*_: object) -> None:
-        if next(count) >= after:
+        if next(count) == number:
             raise ConnectionError("the database is gone")
 
     event.listen(monitor.engine, "before_cursor_execute", fail)
@@ -203,12 +203,12 @@ def fragile(hr: ETLMonitor, run: Run, clock: ManualClock) -> tuple[ETLMonitor, R
     return other, other.start_run(*HR, DAY, execution_id="run-1")
 
 
-def test_given_a_lost_database_when_done_cannot_be_recorded_then_that_is_raised_and_the_step_is_never_fail(
+def test_given_a_lost_statement_when_done_cannot_be_recorded_then_that_is_raised_and_the_step_is_never_fail(
     fragile: tuple[ETLMonitor, Run], step: Step
 ) -> None:
     monitor, run = fragile
     with pytest.raises(ConnectionError, match="the database is gone"), run.task(1):
-        break_the_database(monitor)
+        lose_a_statement(monitor)
     assert (step(1).status, step(1).is_running) == (Status.NQUE, True)
 
 
@@ -217,7 +217,7 @@ def test_given_a_watermark_that_cannot_be_written_when_done_then_the_step_is_nev
 ) -> None:
     monitor, run = fragile
     with pytest.raises(ConnectionError, match="the database is gone"), run.task(1):
-        break_the_database(monitor, after=1)
+        lose_a_statement(monitor, 2)
     assert step(1).status is not Status.FAIL
 
 
@@ -229,7 +229,7 @@ def test_given_a_step_that_someone_else_failed_when_done_then_it_is_refused_and_
     assert (step(1).status, step(1).log_message) == (Status.FAIL, "stopped by an operator")
 
 
-def test_given_a_lost_database_when_fail_cannot_be_recorded_then_the_job_s_own_exception_goes_on_with_a_note(
+def test_given_a_lost_statement_when_fail_cannot_be_recorded_then_the_job_s_own_exception_goes_on_with_a_note(
     fragile: tuple[ETLMonitor, Run], step: Step
 ) -> None:
     monitor, run = fragile
@@ -237,7 +237,7 @@ def test_given_a_lost_database_when_fail_cannot_be_recorded_then_the_job_s_own_e
 
     def job() -> None:
         with run.task(1):
-            break_the_database(monitor)
+            lose_a_statement(monitor)
             raise error
 
     with pytest.raises(ValueError, match="the job's own") as caught:

@@ -104,8 +104,9 @@ def test_given_an_awkward_text_when_written_everywhere_then_it_comes_back_as_it_
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=TYPABLE)
 def test_given_any_text_that_can_be_typed_when_written_everywhere_then_it_comes_back_as_it_was(
-    monitor: ETLMonitor, rows: Rows, text: str
+    monitor: ETLMonitor, rows: Rows, empty: Callable[[], None], text: str
 ) -> None:
+    empty()
     everywhere(monitor, text)
     assert set(read_everywhere(rows, text)) == {text}
 

@@ -171,12 +171,11 @@ def variants() -> dict[str, Merge]:
 
 def test_given_one_shape_with_other_values_when_executed_then_it_is_compiled_once(engine: Engine) -> None:
     cached = engine._compiled_cache
+    before = len(cached)
     with engine.begin() as connection:
-        connection.execute(merge(1, "a").update({STOCK.c.Name: "x"}))
-        compiled = len(cached)
         for number in range(10):
             connection.execute(merge(number, f"name {number}").update({STOCK.c.Name: f"value {number}"}))
-    assert len(cached) == compiled
+    assert len(cached) == before + 1
 
 
 def test_given_other_values_when_a_compiled_shape_is_used_again_then_the_new_ones_are_written(engine: Engine) -> None:
