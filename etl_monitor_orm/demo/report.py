@@ -73,8 +73,9 @@ def print_report(result: DemoResult, console: Console) -> None:
     console.print(f"Blocked now: {escape(blocked) or 'nothing'}.")
     console.print(f"{escape(result.warehouse)} holds what the sources hold, row by row.")
     if result.days:
-        first, last = result.days[0], result.days[-1]
-        console.print(f"Loaded {first} to {last}, {len(result.days)} days, in {result.seconds:.1f} s.")
+        first, last, count = result.days[0], result.days[-1], len(result.days)
+        loaded = f"{first} to {last}, {count} days" if count > 1 else str(first)
+        console.print(f"Loaded {loaded}, in {result.seconds:.1f} s.")
     if result.nothing_left:
         console.print("Nothing is left to load: the warehouse has the whole year.")
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, cast
 
 import duckdb
 
@@ -83,7 +83,7 @@ class Warehouse:
         self.written: Counter[str] = Counter()
         try:
             self._connection = duckdb.connect(self.path)
-            self._connection.execute(_TABLES)
+            self._execute(_TABLES, {})
         except duckdb.Error as error:
             raise ConfigurationError(
                 f"The warehouse {self.path} cannot be used: {error}\n"
@@ -92,8 +92,8 @@ class Warehouse:
 
     def connect_airports(self, flights_file: str) -> None:
         """Make the airports' system available as `source.flights`."""
-        self._connection.execute(_ATTACH_AIRPORTS)
-        self._connection.execute(_AIRPORTS_FLIGHTS, {"file": flights_file})
+        self._execute(_ATTACH_AIRPORTS, {})
+        self._execute(_AIRPORTS_FLIGHTS, {"file": flights_file})
 
     def write(self, table: str, *statements: Statement) -> int:
         """Run statements in one transaction: all of them take effect, or none.
@@ -109,18 +109,28 @@ class Warehouse:
         self._connection.begin()
         try:
             for sql, values in statements:
-                ((rows,),) = self._connection.execute(sql, values).fetchall()
+                ((count,),) = self._execute(sql, values)
+                rows = cast(int, count)
         except BaseException:
             self._connection.rollback()
             raise
         self._connection.commit()
         self.written[table] += rows
-        return int(rows)
+        return rows
 
     def read(self, sql: str, **values: object) -> list[Row]:
         """Return the rows of a query."""
-        return self._connection.execute(sql, values).fetchall()
+        return self._execute(sql, values)
 
     def close(self) -> None:
         """Give the file back."""
         self._connection.close()
+
+    def _execute(self, sql: str, values: Mapping[str, object]) -> list[Row]:
+        try:
+            return self._connection.execute(sql, values).fetchall()
+        except RuntimeError as error:
+            if str(error) != "Query interrupted":
+                raise
+            # So DuckDB tells of Ctrl-C. It would pass for a job that failed, and the load would go on.
+            raise KeyboardInterrupt from error

@@ -159,7 +159,7 @@ def test_given_a_command_at_work_when_interrupted_then_it_leaves_with_one_line(t
         demo.send_signal(signal.SIGINT)
         rest = everything(screen)
 
-    assert demo.returncode == 130
+    assert demo.returncode == 130, rest
     assert rest.endswith("Interrupted.\r\n")
     assert "Traceback" not in rest
 

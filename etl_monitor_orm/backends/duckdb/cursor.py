@@ -8,7 +8,8 @@ soon as the statement has run, so any number of them can be read side by side on
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TypeAlias
 
 import duckdb
@@ -46,9 +47,10 @@ class BufferedCursor(duckdb_engine.CursorWrapper):
     def execute(self, statement: str, parameters: Parameters | None = None, context: object | None = None) -> None:
         """Run one statement and take its rows."""
         self._forget()
-        super().execute(statement, parameters, context)
-        if statement.lower() not in _REGISTER:
-            self._take(statement)
+        with _interruptible():
+            super().execute(statement, parameters, context)
+            if statement.lower() not in _REGISTER:
+                self._take(statement)
 
     def executemany(
         self, statement: str, parameters: Iterable[Parameters] | None = None, context: object | None = None
@@ -56,8 +58,9 @@ class BufferedCursor(duckdb_engine.CursorWrapper):
         """Run one statement for each set of parameters; `rowcount` is the sum over all of them."""
         self._forget()
         if SINCE_2_0:
-            super().executemany(statement, parameters, context)
-            self._take(statement)
+            with _interruptible():
+                super().executemany(statement, parameters, context)
+                self._take(statement)
             return
         changed = 0
         for values in parameters or ():
@@ -117,6 +120,22 @@ class BufferedConnection(duckdb_engine.ConnectionWrapper):
     def cursor(self) -> BufferedCursor:
         """A new cursor on this connection, in its transaction."""
         return BufferedCursor(self._driver, self)
+
+    def commit(self) -> None:
+        """Commit the transaction."""
+        with _interruptible():
+            self._driver.commit()
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C be a KeyboardInterrupt: DuckDB makes a RuntimeError of it, which passes for a failed statement."""
+    try:
+        yield
+    except RuntimeError as error:
+        if str(error) != "Query interrupted":
+            raise
+        raise KeyboardInterrupt from error
 
 
 def _is_placeholder(description: Sequence[Sequence[object]]) -> bool:
