@@ -50,9 +50,7 @@ class DuckDBBackend:
         if url.database in (None, "", MEMORY):
             # An unnamed database in memory would be another one on every thread.
             url = url.set(database=MEMORY + uuid4().hex)
-        engine = sqlalchemy.create_engine(
-            url, poolclass=QueuePool, pool_size=8, max_overflow=32, hide_parameters=True
-        )
+        engine = sqlalchemy.create_engine(url, poolclass=QueuePool, pool_size=8, max_overflow=32, hide_parameters=True)
         event.listen(engine, "connect", _speak_utc)
         return engine
 
