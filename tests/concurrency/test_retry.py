@@ -171,6 +171,25 @@ def test_given_a_session_that_inserts_a_process_while_a_call_does_then_the_call_
     assert (process.process_name, process.created_by) == ("New load", "somebody")
 
 
+def test_given_a_process_that_was_inserted_since_a_call_began_then_the_call_describes_what_it_finds(
+    monitor: ETLMonitor, url: str, conflicts
+) -> None:
+    other = ETLMonitor(url, actor="somebody")
+
+    def insert_first(connection: Connection, *statement: object) -> None:
+        connection.exec_driver_sql('SELECT count(*) FROM etl."ETLconfigProcess"')  # the snapshot is taken here
+        other.register_process("CORP", "NEW", name="Old load")
+
+    event.listen(monitor.engine, "before_cursor_execute", insert_first, once=True)
+    monitor.register_process("CORP", "NEW", name="New load")
+    other.close()
+
+    assert conflicts.count == 1
+    with monitor.session() as session:
+        process = session.get_one(Process, ("CORP", "NEW"))
+        assert (process.process_name, process.created_by) == ("New load", "somebody")
+
+
 def test_given_a_heartbeat_that_comes_while_stale_steps_are_failed_then_the_step_is_not_stale(
     monitor: ETLMonitor, url: str, steps: Steps
 ) -> None:
