@@ -43,7 +43,7 @@ class Policy:
         if report.skipped and not any(reason in str(report.longrepr) for reason in _LISTED_REASONS):
             report.outcome = "failed"
             report.longrepr = f"skipped for a reason that exclusions.py does not list: {report.longrepr}"
-        elif exclusion is not None and report.failed and exclusion.error in str(call.excinfo):
+        elif exclusion is not None and report.failed and exclusion.error in str(call.excinfo.value):
             report.outcome = "skipped"
             report.wasxfail = exclusion.reason
         elif exclusion is not None and report.when == "call" and report.passed:
