@@ -75,6 +75,7 @@ def reset(
             ProcessingStep.workflow_id,
             ProcessingStep.sequence_id,
             ProcessingStep.task_id,
+            ProcessingStep.execution_id,
         )
     )
     return list(session.scalars(written))
