@@ -8,6 +8,7 @@ from etl_monitor_orm.engine import create_engine
 from etl_monitor_orm.errors import (
     ConfigurationError,
     ConflictError,
+    ConnectionBroken,
     DatabaseError,
     DatabaseLocked,
     EtlMonitorError,
@@ -56,6 +57,7 @@ register_dialects()
 __all__ = [
     "ConfigurationError",
     "ConflictError",
+    "ConnectionBroken",
     "CurrentFailure",
     "DatabaseError",
     "DatabaseLocked",

@@ -36,6 +36,10 @@ class ConflictError(Retryable):
     """Others kept writing the same rows until the retries were used up; nothing was written."""
 
 
+class ConnectionBroken(Retryable):
+    """The connection to the database broke; whether the last statement was executed is not known."""
+
+
 class SchemaError(EtlMonitorError):
     """The monitor's tables are not the ones that this version works on."""
 

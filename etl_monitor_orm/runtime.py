@@ -16,6 +16,7 @@ from etl_monitor_orm.errors import ConfigurationError
 from etl_monitor_orm.inputs import moment
 from etl_monitor_orm.services.call import Actor, Call
 from etl_monitor_orm.services.schema import require_current_schema
+from etl_monitor_orm.services.seen import SeenSteps
 from etl_monitor_orm.session import UnitOfWork
 
 P = ParamSpec("P")
@@ -44,6 +45,7 @@ class Runtime:
         self._clock = clock
         self._actor = actor
         self._schema_known = False
+        self._seen = SeenSteps()
         self._at_task_end: WeakSet[Flushable] = WeakSet()
 
     def now(self) -> datetime:
@@ -81,7 +83,7 @@ class Runtime:
 
     def _call(self) -> Call:
         self.require_schema()
-        return Call(self.now(), self._who(), self.units.backend.capabilities)
+        return Call(self.now(), self._who(), self.units.backend, self._seen)
 
     def _who(self) -> Actor:
         if self._actor is not None:

@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
+from tenacity import RetryCallState
 
-from etl_monitor_orm.backends import Backend, backend_for
+from etl_monitor_orm.backends import Backend, RetryPolicy, backend_for
 from etl_monitor_orm.errors import ConflictError, DatabaseError
 from etl_monitor_orm.settings import DEFAULT_SCHEMA, Settings
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class RetryPolicy:
-    """How long work that conflicts with others is tried again.
-
-    Attributes:
-        first: Upper bound of the first pause, in seconds; each further bound doubles.
-        longest: Upper bound of any pause, in seconds.
-        patience: Seconds from the first try after which the conflict is reported.
-    """
-
-    first: float = 0.002
-    longest: float = 0.25
-    patience: float = 30.0
 
 
 def engine_for(settings: Settings) -> Engine:
@@ -58,13 +42,8 @@ class UnitOfWork:
         self.engine = engine
         self.backend: Backend = backend_for(engine.dialect.name)
         self._sessions = sessionmaker(engine, expire_on_commit=False)
-        policy = retry or RetryPolicy()
-        self._retrying = Retrying(
-            retry=retry_if_exception(lambda error: isinstance(error, DBAPIError) and self.backend.is_conflict(error)),
-            wait=wait_random_exponential(multiplier=policy.first, max=policy.longest),
-            stop=stop_after_delay(policy.patience),
-            retry_error_callback=_give_up,
-        )
+        self._service_sessions = sessionmaker(self.backend.for_services(engine), expire_on_commit=False)
+        self._retrying = (retry or RetryPolicy()).retrying(self._may_run_again, _give_up)
 
     def session(self) -> Session:
         """Return a session for work of the caller's own; the caller commits."""
@@ -88,12 +67,22 @@ class UnitOfWork:
             result: T = self._retrying(once, work)
             return result
         except DBAPIError as error:
+            if self.backend.is_conflict(error):
+                raise ConflictError(
+                    "Others kept writing the same rows until patience ran out. Make the call again: it goes on."
+                ) from error
             raise self.backend.explain(error, self.engine) from error
         except SQLAlchemyError as error:
             raise DatabaseError(f"The database could not be used: {error}") from error
 
+    def _may_run_again(self, error: BaseException) -> bool:
+        # Without transactions a part of the work stands already; there, the statement is what is tried again.
+        if not (isinstance(error, DBAPIError) and self.backend.capabilities.transactions):
+            return False
+        return self.backend.is_conflict(error)
+
     def _once(self, work: Callable[[Session], T]) -> T:
-        with self._sessions.begin() as session:
+        with self._service_sessions.begin() as session:
             return work(session)
 
     def _once_alone(self, work: Callable[[Session], T]) -> T:

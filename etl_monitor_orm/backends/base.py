@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Final, Protocol
 
+from sqlalchemy import Result
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from etl_monitor_orm.errors import EtlMonitorError
+
+REPEATABLE: Final = "etl_monitor_repeatable"
+"""Execution option: the statement may be sent again when its reply was lost, as a second execution changes nothing."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,7 @@ class Capabilities:
     Attributes:
         transactions: Several statements commit or roll back together.
         returning: A statement that writes can hand back what it wrote.
+        counts_inserts: The number of rows that an INSERT wrote is known.
         users: The database knows who is connected.
         catalogs: Schemas live in catalogs.
         max_bound_values: Most bound values in one statement.
@@ -26,6 +31,7 @@ class Capabilities:
 
     transactions: bool
     returning: bool
+    counts_inserts: bool
     users: bool
     catalogs: bool
     max_bound_values: int
@@ -52,8 +58,20 @@ class Backend(Protocol):
         """Check an engine that the caller made; raise ConfigurationError when it is not safe to use."""
         ...
 
+    def for_services(self, engine: Engine) -> Engine:
+        """Return the engine as the monitor's own calls use it, where those may be treated otherwise than a user's."""
+        ...
+
     def is_conflict(self, error: DBAPIError) -> bool:
         """Whether the work was refused only because others wrote at the same time: it may be tried again."""
+        ...
+
+    def was_sent_again(self, result: Result[Any]) -> bool:
+        """Whether a statement was sent more than once, as its first reply was lost: its count may miss rows."""
+        ...
+
+    def is_reply_lost(self, error: DBAPIError) -> bool:
+        """Whether a statement may have been executed although it failed."""
         ...
 
     def explain(self, error: DBAPIError, engine: Engine) -> EtlMonitorError:

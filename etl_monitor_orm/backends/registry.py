@@ -12,12 +12,14 @@ from etl_monitor_orm.errors import ConfigurationError
 
 _BACKENDS: Final = {
     "duckdb": ("etl_monitor_orm.backends.duckdb.backend", "DuckDBBackend"),
+    "databricks": ("etl_monitor_orm.backends.databricks.backend", "DatabricksBackend"),
 }
 
 
 def register_dialects() -> None:
-    """Make `duckdb://` mean the safe dialect wherever SQLAlchemy meets it in this process; nothing is imported yet."""
+    """Make each URL mean the safe dialect wherever SQLAlchemy meets it in this process; nothing is imported yet."""
     registry.register("duckdb", "etl_monitor_orm.backends.duckdb.dialect", "DuckDBDialect")
+    registry.register("databricks", "etl_monitor_orm.backends.databricks.dialect", "WarehouseDialect")
 
 
 def backend_for(name: str) -> Backend:
@@ -34,4 +36,9 @@ def backend_for(name: str) -> Backend:
     except KeyError:
         known = ", ".join(f"{word}://" for word in _BACKENDS)
         raise ConfigurationError(f"The monitor has no backend for {name}:// URLs. It works on {known}.") from None
-    return cast(Backend, getattr(import_module(module), kind)())
+    try:
+        return cast(Backend, getattr(import_module(module), kind)())
+    except ImportError as error:
+        raise ConfigurationError(
+            f"The driver for {name}:// URLs is not installed: {error}. Run: pip install 'etl-monitor-orm[{name}]'"
+        ) from error

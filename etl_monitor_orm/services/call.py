@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import CursorResult, Result
+from sqlalchemy import CursorResult, Executable, Result, Select
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import Function
 
-from etl_monitor_orm.backends import Capabilities
+from etl_monitor_orm.backends import Backend, Capabilities
+from etl_monitor_orm.services.seen import SeenSteps
 
 Actor = str | Function[str]
 """A name, or the expression by which the database tells its own user's."""
@@ -21,12 +23,19 @@ class Call:
     Attributes:
         now: The one reading of the clock that every timestamp of this call comes from (aware UTC).
         actor: Value for the audit columns.
-        capabilities: What the database can do.
+        backend: The kind of database.
+        seen: What this process has seen of steps.
     """
 
     now: datetime
     actor: Actor
-    capabilities: Capabilities
+    backend: Backend
+    seen: SeenSteps
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the database can do."""
+        return self.backend.capabilities
 
     @property
     def today(self) -> date:
@@ -38,3 +47,20 @@ def affected(result: Result[tuple[object, ...]]) -> int:
     """How many rows a statement wrote."""
     assert isinstance(result, CursorResult)
     return result.rowcount
+
+
+def changed(session: Session, call: Call, statement: Executable, own: Select[*tuple[object, ...]]) -> int:
+    """Execute a statement that guards itself; return how many rows it changed.
+
+    Args:
+        session: The unit of work.
+        call: The call's circumstances.
+        statement: Changes nothing when it is executed a second time.
+        own: Finds the rows that this very call wrote. It is asked only after a lost reply, when the statement was sent
+            again and found its work done: by its own first sending, or by someone else.
+    """
+    result = session.execute(statement)
+    rows = affected(result)
+    if rows == 0 and call.backend.was_sent_again(result):
+        return len(session.execute(own).all())
+    return rows

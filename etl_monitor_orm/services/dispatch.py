@@ -111,7 +111,10 @@ def pending(
     ):
         if wanted is not None:
             query = query.where(column == wanted)
-    return [_pending_task(*row) for row in session.execute(query)]
+    rows = session.execute(query).all()
+    if not call.capabilities.returning:
+        call.seen.note(row[0] for row in rows)
+    return [_pending_task(*row) for row in rows]
 
 
 def pending_or_generate(

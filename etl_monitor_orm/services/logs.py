@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, cast
 
-from sqlalchemy import Table, insert
+from sqlalchemy import Table, insert, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from etl_monitor_orm.backends import REPEATABLE
 from etl_monitor_orm.models import SysLog
 from etl_monitor_orm.services.call import Call
 from etl_monitor_orm.vocabulary import LogLevel
@@ -61,9 +63,21 @@ def append(session: Session, call: Call, entries: Sequence[LogEntry]) -> int:
     """
     most = max(1, call.capabilities.max_bound_values // len(_COLUMNS))
     for first in range(0, len(entries), most):
-        rows = [_row(call, entry) for entry in entries[first : first + most]]
-        session.execute(insert(_logs).values(rows))
+        _append(session, call, [_row(call, entry) for entry in entries[first : first + most]])
     return len(entries)
+
+
+def _append(session: Session, call: Call, rows: list[dict[str, object]]) -> None:
+    """Insert rows; after a lost reply, once more if they are not there: a second INSERT would double them."""
+    statement = insert(_logs).values(rows)
+    try:
+        session.execute(statement, execution_options={REPEATABLE: False})
+    except DBAPIError as error:
+        if not call.backend.is_reply_lost(error):
+            raise
+        same = (_logs.c[column].is_not_distinct_from(value) for column, value in rows[0].items())
+        if session.execute(select(_logs.c["_ID"]).where(*same).limit(1)).first() is None:
+            session.execute(statement)
 
 
 _COLUMNS: Final = {

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Select, and_, case, exists, func, insert, literal, or_, select
+from sqlalchemy import Select, and_, case, exists, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from etl_monitor_orm.models import ProcessingStep, Task
-from etl_monitor_orm.services.call import Call, affected
+from etl_monitor_orm.services.call import Call
 from etl_monitor_orm.services.keys import Conditions
+from etl_monitor_orm.services.queueing import queue
 from etl_monitor_orm.services.status import Scope, place
 from etl_monitor_orm.views.attempts import identity, is_initiation, recency
 from etl_monitor_orm.vocabulary import LogType, Status
@@ -51,10 +52,7 @@ def reset(
         when = ProcessingStep.processing_date.in_(dates_of_run)
     within = (*scope.process.matches(ProcessingStep), when)
     columns = [getattr(ProcessingStep, name) for name in (*_CARRIED, *_NEW)]
-    statement = insert(ProcessingStep).from_select(
-        columns, _new_attempts(call, scope, within, replay, attempts, remark)
-    )
-    if affected(session.execute(statement)) == 0:
+    if queue(session, call, columns, _new_attempts(call, scope, within, replay, attempts, remark), within) == 0:
         return []
     others = aliased(ProcessingStep)
     newest = select(func.max(others.attempts)).where(

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Column, ColumnElement, Table, case, exists, func, literal, null, select
+from sqlalchemy import Column, ColumnElement, Select, Table, case, exists, func, literal, null, select
 from sqlalchemy.orm import Session
 
 from etl_monitor_orm import inputs
 from etl_monitor_orm.models import Parameter, ProcessingStep, Task
-from etl_monitor_orm.services.call import Call, affected
+from etl_monitor_orm.services.call import Call, changed
 from etl_monitor_orm.services.keys import StepKey
 from etl_monitor_orm.services.refusals import refuse
 from etl_monitor_orm.services.watermarks import Move, advance_on_done, find, move
@@ -108,29 +108,25 @@ def start(session: Session, call: Call, step: StepKey, at: datetime | None, wher
     """
     began = at or call.now
     active_task = exists().where(*step.task.matches(), Task.is_active.is_(True))
-    merge = _transition(
-        call,
-        step,
-        {
-            _steps.c.StartTime: began,
-            **{
-                column: value
-                for column, value in (
-                    (_steps.c.SourceType, where.source_type),
-                    (_steps.c.SourceRunID, where.source_run_id),
-                    (_steps.c.ClusterID, where.cluster_id),
-                )
-                if value is not None
-            },
+    values = {
+        _steps.c.StartTime: began,
+        **{
+            column: value
+            for column, value in (
+                (_steps.c.SourceType, where.source_type),
+                (_steps.c.SourceRunID, where.source_run_id),
+                (_steps.c.ClusterID, where.cluster_id),
+            )
+            if value is not None
         },
-        _open if takeover else _waiting,
-        active_task,
-    )
-    returned = (_steps.c.Attempts, _steps.c.SourceSystemCode, _steps.c.TaskMandatory)
+    }
+    merge = _transition(call, step, values, _open if takeover else _waiting, active_task)
     if not call.capabilities.returning:
-        if affected(session.execute(merge)) == 0:
+        if not changed(session, call, merge, _own(call, step, values)):
             refuse(session, step, "start")
-        return Claim(began)
+        seen = call.seen.of(step)
+        return Claim(began) if seen is None else Claim(began, None, seen.source_system_code, seen.task_mandatory, True)
+    returned = (_steps.c.Attempts, _steps.c.SourceSystemCode, _steps.c.TaskMandatory)
     row = session.execute(merge.returning(*returned)).one_or_none()
     if row is None:
         refuse(session, step, "start")
@@ -165,35 +161,40 @@ def finish(
     """
     ended = ending.at or call.now
     asked = "end" if ending.status is Status.DONE else "fail"
-    known_optional = claim is not None and claim.known and not claim.task_mandatory
+    seen = claim if claim is not None and claim.known else call.seen.of(step)
+    known_optional = seen is not None and not seen.task_mandatory
     if ending.status is Status.FAIL and not step.task.is_initiation and not known_optional:
         _reopen_initiation(session, call, step)
     guard = _open if claim is None else _open & (_steps.c.StartTime == claim.started)
     elapsed = func.greatest(0, seconds_between(_steps.c.StartTime, literal(ended, ProcessingStep.end_time.type)))
-    merge = _transition(
-        call,
-        step,
-        {
-            _steps.c.Status: ending.status,
-            _steps.c.EndTime: ended,
-            _steps.c.DurationSeconds: case((_steps.c.StartTime.is_(None), null()), else_=elapsed),
-            _steps.c.LogMessage: ending.message,
-            _steps.c.LogType: LogType.ERROR if ending.status is Status.FAIL else ending.log_type or LogType.INFO,
-            _steps.c.LogCode: ending.log_code,
-        },
-        guard,
-    )
-    if not call.capabilities.returning:
-        if affected(session.execute(merge)) == 0:
-            refuse(session, step, asked)
-        name = claim.source_system_code if claim is not None and claim.known else _watermark_name(session, step)
-    else:
+    values = {
+        _steps.c.Status: ending.status,
+        _steps.c.EndTime: ended,
+        _steps.c.DurationSeconds: case((_steps.c.StartTime.is_(None), null()), else_=elapsed),
+        _steps.c.LogMessage: ending.message,
+        _steps.c.LogType: LogType.ERROR if ending.status is Status.FAIL else ending.log_type or LogType.INFO,
+        _steps.c.LogCode: ending.log_code,
+    }
+    merge = _transition(call, step, values, guard)
+    name: str | ColumnElement[str | None] | None
+    if call.capabilities.returning:
         row = session.execute(merge.returning(_steps.c.SourceSystemCode)).one_or_none()
-        if row is None:
-            refuse(session, step, asked)
-        name = row[0]
+        is_changed, name = row is not None, None if row is None else row[0]
+    else:
+        is_changed = changed(session, call, merge, _own(call, step, values)) > 0
+        if seen is not None:
+            name = seen.source_system_code
+        elif staged is not None:
+            name = session.scalar(_watermark_name(step))
+        else:
+            name = _watermark_name(step).scalar_subquery()
+    if not is_changed:
+        if ending.status is Status.DONE and name is not None and not call.capabilities.transactions:
+            # It may have ended in a call that was cut off before the watermark. Moving it twice changes nothing.
+            advance_on_done(session, call, step, name)
+        refuse(session, step, asked)
     if ending.status is Status.DONE and name is not None:
-        if staged is not None:
+        if staged is not None and isinstance(name, str):
             move(session, call, step.run.process, name, staged)
         else:
             advance_on_done(session, call, step, name)
@@ -205,20 +206,35 @@ def heartbeat(session: Session, call: Call, step: StepKey, claim: Claim) -> None
     Raises:
         InvalidTransition: The step has ended, or another worker took it over.
     """
-    merge = _transition(call, step, {}, _running & (_steps.c.StartTime == claim.started))
-    if not _changed(session, call, merge):
+    if not _make(session, call, step, {}, _running & (_steps.c.StartTime == claim.started)):
         refuse(session, step, "heartbeat")
 
 
-def _changed(session: Session, call: Call, merge: Merge) -> bool:
+def _make(
+    session: Session,
+    call: Call,
+    step: StepKey,
+    values: Mapping[Column[Any], object],
+    guard: ColumnElement[bool],
+    *conditions: ColumnElement[bool],
+) -> bool:
     """Make a transition; return whether it changed a row.
 
     Each transition has the row handed back where the database can, wanted or not: DuckDB writes such a row anew, and
     overlooks a conflict between that and a change in place.
     """
+    merge = _transition(call, step, values, guard, *conditions)
     if call.capabilities.returning:
         return session.execute(merge.returning(_steps.c.Attempts)).one_or_none() is not None
-    return affected(session.execute(merge)) > 0
+    return changed(session, call, merge, _own(call, step, values)) > 0
+
+
+def _own(call: Call, step: StepKey, values: Mapping[Column[Any], object]) -> Select[*tuple[object, ...]]:
+    """Find the attempt that this very call changed: it bears the call's time, and the values that were written."""
+    written = [
+        column.is_not_distinct_from(value) for column, value in values.items() if not isinstance(value, ColumnElement)
+    ]
+    return select(_steps.c.Attempts).where(*step.matches(), _steps.c.LastUpdatedOn == call.now, *written)
 
 
 def _transition(
@@ -265,7 +281,7 @@ def _reopen_initiation(session: Session, call: Call, step: StepKey) -> None:
         _steps.c.Status: Status.NQUE,
         **dict.fromkeys((_steps.c.StartTime, _steps.c.EndTime, _steps.c.DurationSeconds)),
     }
-    _changed(session, call, _transition(call, step.initiation, cleared, _steps.c.Status == Status.DONE, about_to_fail))
+    _make(session, call, step.initiation, cleared, _steps.c.Status == Status.DONE, about_to_fail)
 
 
 def watermark(session: Session, call: Call, step: StepKey, claim: Claim) -> Parameter | None:
@@ -274,15 +290,10 @@ def watermark(session: Session, call: Call, step: StepKey, claim: Claim) -> Para
     Raises:
         ParameterNotFound: The task names a parameter that is not registered.
     """
-    name = claim.source_system_code if claim.known else _watermark_name(session, step)
+    name = claim.source_system_code if claim.known else session.scalar(_watermark_name(step))
     return None if name is None else find(session, call, step.run.process, name)
 
 
-def _watermark_name(session: Session, step: StepKey) -> str | None:
-    """Read which parameter the step's current attempt names."""
-    return session.scalar(
-        select(ProcessingStep.source_system_code)
-        .where(*step.matches())
-        .order_by(ProcessingStep.attempts.desc())
-        .limit(1)
-    )
+def _watermark_name(step: StepKey) -> Select[str | None]:
+    """Select which parameter the step names; all of its attempts in a run name the same."""
+    return select(func.max(ProcessingStep.source_system_code)).where(*step.matches())

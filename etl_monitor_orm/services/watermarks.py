@@ -113,7 +113,7 @@ def move(session: Session, call: Call, process: ProcessKey, name: str, to: Move)
     return affected(session.execute(statement)) > 0
 
 
-def advance_on_done(session: Session, call: Call, step: StepKey, name: str) -> None:
+def advance_on_done(session: Session, call: Call, step: StepKey, name: str | ColumnElement[str | None]) -> None:
     """Move a DELTA_DATE to where its sources were read, now that `step` is DONE. One MERGE.
 
     The value is the earliest start among the steps that share the watermark, once all of them are DONE.
@@ -149,7 +149,7 @@ def advance_on_done(session: Session, call: Call, step: StepKey, name: str) -> N
     )
 
 
-def _group(step: StepKey, name: str) -> Subquery:
+def _group(step: StepKey, name: str | ColumnElement[str | None]) -> Subquery:
     """The earliest start of the steps that share the watermark; no row while one of them is not DONE.
 
     The run's own steps count by their current attempt. A resumed run lacks the steps that an earlier run
@@ -194,7 +194,9 @@ def _historic(process: ProcessKey) -> ColumnElement[bool]:
     )
 
 
-def _untouched_since(moment: ColumnElement[datetime | None], step: StepKey, name: str) -> ColumnElement[bool]:
+def _untouched_since(
+    moment: ColumnElement[datetime | None], step: StepKey, name: str | ColumnElement[str | None]
+) -> ColumnElement[bool]:
     """Nobody set the parameter by hand since `moment`.
 
     An automatic advance bears the same time as the DONE step that caused it, and its value is a DONE step's start;

@@ -25,6 +25,11 @@ def _seconds_between(element: seconds_between, compiler: SQLCompiler, **kw: Any)
     return "date_sub('second', %s)" % compiler.process(element.clauses, **kw)  # noqa: UP031
 
 
+@compiles(seconds_between, "databricks")
+def _timestampdiff(element: seconds_between, compiler: SQLCompiler, **kw: Any) -> str:
+    return "CAST(timestampdiff(SECOND, %s) AS INT)" % compiler.process(element.clauses, **kw)  # noqa: UP031
+
+
 class utc_text(FunctionElement[str]):
     """An instant as `YYYY-MM-DD HH:MM:SS[.ffffff]` in UTC, whatever the session's time zone."""
 
@@ -37,6 +42,13 @@ class utc_text(FunctionElement[str]):
 def _utc_text(element: utc_text, compiler: SQLCompiler, **kw: Any) -> str:
     # The cast of a zone-less timestamp trims trailing zeros of the fraction by itself.
     return "CAST(timezone('UTC', %s) AS VARCHAR)" % compiler.process(element.clauses, **kw)  # noqa: UP031
+
+
+@compiles(utc_text, "databricks")
+def _utc_text_of_micros(element: utc_text, compiler: SQLCompiler, **kw: Any) -> str:
+    # Counted from the epoch on a clock without zones: a cast would follow the session's zone, doubled hours included.
+    micros = "unix_micros(%s)" % compiler.process(element.clauses, **kw)  # noqa: UP031
+    return "CAST(timestampadd(MICROSECOND, %s, TIMESTAMP_NTZ'1970-01-01 00:00:00') AS STRING)" % micros  # noqa: UP031
 
 
 def boolean_text(value: SQLColumnExpression[bool | None]) -> ColumnElement[str | None]:

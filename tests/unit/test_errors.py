@@ -16,6 +16,7 @@ FAMILY = {
     "DatabaseLocked": {"ConfigurationError"},
     "DatabaseError": {"EtlMonitorError"},
     "ConflictError": {"Retryable"},
+    "ConnectionBroken": {"Retryable"},
     "SchemaError": {"EtlMonitorError"},
     "SchemaMissing": {"SchemaError"},
     "SchemaOutOfDate": {"SchemaError"},

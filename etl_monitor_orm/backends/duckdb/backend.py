@@ -6,13 +6,13 @@ import os
 import threading
 from contextlib import AbstractContextManager, suppress
 from importlib import import_module
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 from weakref import WeakValueDictionary
 
 import duckdb
 import sqlalchemy
-from sqlalchemy import event
+from sqlalchemy import Result, event
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
@@ -32,7 +32,7 @@ class DuckDBBackend:
     """One file, or one named database in memory, written by one process at a time."""
 
     capabilities: Final = Capabilities(
-        transactions=True, returning=True, users=False, catalogs=False, max_bound_values=10_000
+        transactions=True, returning=True, counts_inserts=True, users=False, catalogs=False, max_bound_values=10_000
     )
 
     def create_engine(self, url: URL, *, catalog: str | None) -> Engine:
@@ -62,6 +62,10 @@ class DuckDBBackend:
                 "Import etl_monitor_orm first, or make it with etl_monitor_orm.create_engine(url)."
             )
 
+    def for_services(self, engine: Engine) -> Engine:
+        """All work is treated alike."""
+        return engine
+
     def is_conflict(self, error: DBAPIError) -> bool:
         """DuckDB aborts the transaction that loses, at the statement or at COMMIT.
 
@@ -71,6 +75,14 @@ class DuckDBBackend:
         if isinstance(cause, duckdb.TransactionException):
             return True
         return isinstance(cause, duckdb.ConstraintException) and "duplicate key" in str(cause).lower()
+
+    def was_sent_again(self, result: Result[Any]) -> bool:
+        """There is no wire on which a reply could be lost."""
+        return False
+
+    def is_reply_lost(self, error: DBAPIError) -> bool:
+        """A statement that failed was not executed."""
+        return False
 
     def explain(self, error: DBAPIError, engine: Engine) -> EtlMonitorError:
         """Tell a held file, a missing schema and a refused statement apart."""

@@ -1,0 +1,55 @@
+"""What the warehouse's and the driver's errors mean. There is no SQLSTATE to read, so their words decide."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import urllib3
+from databricks.sql import exc
+
+_CONFLICT: Final = re.compile(
+    r"DELTA_CONCURRENT_\w+|DELTA_METADATA_CHANGED|DELTA_PROTOCOL_CHANGED"
+    r"|Concurrent\w+Exception|(?:Metadata|Protocol)ChangedException"
+)
+_NOT_SENT: Final = (
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    urllib3.exceptions.NameResolutionError,
+)
+_SESSION_GONE: Final = re.compile(
+    r"SESSION_NOT_FOUND|SESSION_CLOSED|Invalid SessionHandle|Session .* (?:closed|expired)"
+)
+
+
+class ConnectionLost(exc.OperationalError):
+    """The connection broke, and what became of the last statement is not known."""
+
+    def __init__(self, cause: BaseException) -> None:
+        super().__init__(  # type: ignore[no-untyped-call]
+            f"The connection to the warehouse was lost: {type(cause).__name__}: {cause}"
+        )
+
+
+def is_conflict(error: BaseException | None) -> bool:
+    """Whether a statement was refused because others wrote the same files: it did not apply, and may be repeated."""
+    return isinstance(error, exc.Error) and _CONFLICT.search(str(error)) is not None
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether the connection broke: the statement may have been executed, or not."""
+    if isinstance(error, ConnectionLost | urllib3.exceptions.HTTPError | ConnectionError | TimeoutError):
+        return True
+    # The driver gave up on a status such as 503, for which the warehouse executes nothing; but after that, who knows.
+    return isinstance(error, exc.RequestError) and not isinstance(error, exc.SessionAlreadyClosedError)
+
+
+def was_sent(error: BaseException) -> bool:
+    """Whether a statement whose connection broke may have reached the warehouse."""
+    reason = error.reason if isinstance(error, urllib3.exceptions.MaxRetryError) else error
+    return not isinstance(reason, _NOT_SENT)
+
+
+def session_is_gone(error: BaseException) -> bool:
+    """Whether the warehouse has forgotten the session, as it does after hours of silence."""
+    return isinstance(error, exc.Error) and _SESSION_GONE.search(str(error)) is not None
