@@ -23,6 +23,7 @@ from etl_monitor_orm.services.watermarks import Move, advance_on_done, find, mov
 from etl_monitor_orm.sql.functions import seconds_between
 from etl_monitor_orm.sql.merge import Merge
 from etl_monitor_orm.vocabulary import QUEUED, LogType, SourceType, Status
+from etl_monitor_orm.whereabouts import whereabouts
 
 _steps = cast(Table, ProcessingStep.__table__)
 _queued = _steps.c.Status.in_(QUEUED)
@@ -60,15 +61,16 @@ class Where:
 
     @classmethod
     def read(cls, source_type: SourceType | str | None, source_run_id: str | None, cluster_id: str | None) -> Where:
-        """Read a caller's arguments.
+        """Read a caller's arguments; inside Databricks, its run and its cluster stand for those that are not given.
 
         Raises:
             InvalidInput: One of them cannot be read.
         """
+        here = whereabouts()
         return cls(
             inputs.optional_choice("source_type", SourceType, source_type),
-            inputs.optional_text("source_run_id", source_run_id),
-            inputs.optional_text("cluster_id", cluster_id),
+            inputs.optional_text("source_run_id", source_run_id) or here.run_id,
+            inputs.optional_text("cluster_id", cluster_id) or here.cluster_id,
         )
 
 
