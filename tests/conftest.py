@@ -3,8 +3,52 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.warehouse import missing
+
+if TYPE_CHECKING:
+    from tests.warehouse import Warehouse
+
+BACKENDS = ("duckdb", "databricks")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--backend",
+        action="append",
+        choices=BACKENDS,
+        help="run the tests of this backend only; may be repeated (default: all)",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that asks for `backend`, itself or through a fixture, runs on each of them."""
+    if "backend" in metafunc.fixturenames:
+        metafunc.parametrize("backend", metafunc.config.getoption("--backend") or BACKENDS, scope="session")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What needs the warehouse is Databricks' too, though it is not asked to run on each backend."""
+    wanted = config.getoption("--backend")
+    if wanted and "databricks" not in wanted:
+        left_out = [item for item in items if "warehouse" in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
+@pytest.fixture(scope="session")
+def warehouse() -> Iterator[Warehouse]:
+    """The local warehouse: the real driver and dialect over http, Spark and Delta Lake behind it."""
+    if lacking := missing():
+        pytest.skip(lacking)
+    from tests.warehouse import start_warehouse
+
+    with start_warehouse() as running:
+        yield running
 
 
 @pytest.fixture(autouse=True)

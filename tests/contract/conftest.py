@@ -5,27 +5,24 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
-from sqlalchemy import Engine, Table, delete, event, insert, select
+from sqlalchemy import Engine, event, select
 
 from etl_monitor_orm import (
     EtlLogHandler,
     ETLMonitor,
     ManualClock,
-    Parameter,
-    Process,
     ProcessingStep,
     Run,
-    SequenceStage,
     SysLog,
-    Task,
 )
 from etl_monitor_orm.handles import current_task
+from tests.databases import Database, DuckDBDatabase, WarehouseDatabase
 
-BACKENDS = ("duckdb",)
-TABLES = (SequenceStage, Process, Task, Parameter, ProcessingStep, SysLog)
+if TYPE_CHECKING:
+    from tests.warehouse import Warehouse
 
 T = TypeVar("T")
 
@@ -44,34 +41,47 @@ def clock(etl_clock: ManualClock) -> ManualClock:
 
 
 @pytest.fixture(scope="session")
-def duckdb_database() -> Iterator[Engine]:
+def duckdb_database() -> Iterator[Database]:
     """A migrated DuckDB database in memory: each test finds it empty, as migrations take far longer than a test."""
     monitor = ETLMonitor("duckdb:///:memory:").setup()
     with monitor.engine.connect():  # a database in memory lives as long as somebody is connected
-        yield monitor.engine
+        yield DuckDBDatabase(monitor.engine)
     monitor.close()
 
 
-@pytest.fixture(params=BACKENDS)
-def monitor(request: pytest.FixtureRequest, clock: ManualClock) -> ETLMonitor:
-    """A monitor on an empty, migrated database of each backend, its clock in the test's hands."""
-    database: Engine = request.getfixturevalue(f"{request.param}_database")
-    _empty(database)
-    # An engine of the test's own over the shared connections: what listens to it is gone with the test.
-    return ETLMonitor(database.execution_options(), clock=clock, actor="pytest")
+@pytest.fixture(scope="session")
+def databricks_database(warehouse: Warehouse) -> Iterator[Database]:
+    """The monitor's schema on the local warehouse; each test finds it as the migrations left it."""
+    monitor = ETLMonitor(warehouse.url).setup()
+    yield WarehouseDatabase(monitor.engine, warehouse)
+    monitor.close()
 
 
-def _empty(database: Engine) -> None:
-    with database.begin() as connection:
-        for kind in TABLES[1:]:
-            connection.execute(delete(kind))
-        connection.execute(delete(SequenceStage).where(SequenceStage.sequence_id >= 10))
+@pytest.fixture(scope="session")
+def databases(request: pytest.FixtureRequest) -> Callable[[str], Database]:
+    """The database of a backend, made when its first test asks for it."""
+    return lambda backend: request.getfixturevalue(f"{backend}_database")
 
 
 @pytest.fixture
-def empty(monitor: ETLMonitor) -> Callable[[], None]:
+def database(backend: str, databases: Callable[[str], Database]) -> Database:
+    """The database of the backend whose turn it is, empty and migrated."""
+    there = databases(backend)
+    there.empty()
+    return there
+
+
+@pytest.fixture
+def monitor(database: Database, clock: ManualClock) -> ETLMonitor:
+    """A monitor on an empty, migrated database of each backend, its clock in the test's hands."""
+    # An engine of the test's own over the shared connections: what listens to it is gone with the test.
+    return ETLMonitor(database.engine.execution_options(), clock=clock, actor="pytest")
+
+
+@pytest.fixture
+def empty(database: Database) -> Callable[[], None]:
     """Empty the database again: each example of a property starts from nothing."""
-    return lambda: _empty(monitor.engine)
+    return database.empty
 
 
 class Statements:
@@ -111,27 +121,15 @@ def _register_hr(monitor: ETLMonitor) -> None:
     monitor.register_task("CORP", "HR_DAILY", 3, 1, 6, "Build mart", expected_duration_seconds=60)
 
 
-@pytest.fixture(scope="session")
-def hr_rows() -> dict[str, list[tuple[Table, list[dict[str, object]]]]]:
-    """What the registrations of `hr` wrote, per database: to put it back is far quicker than to register it anew."""
-    return {}
-
-
 @pytest.fixture
-def hr(monitor: ETLMonitor, hr_rows: dict[str, list[tuple[Table, list[dict[str, object]]]]]) -> ETLMonitor:
+def hr(monitor: ETLMonitor, database: Database) -> ETLMonitor:
     """CORP/HR_DAILY: an initiation, two parallel loads (one optional), a dependent mart, and their watermarks."""
-    database = monitor.engine.dialect.name
-    with monitor.session() as session, session.begin():
-        if database in hr_rows:
-            for table, written in hr_rows[database]:
-                session.execute(insert(table).values(written))
-            return monitor
-    _register_hr(monitor)
-    with monitor.session() as session:
-        hr_rows[database] = [
-            (kind.__table__, [dict(found._mapping) for found in session.execute(select(*kind.__table__.columns))])
-            for kind in (Process, Task, Parameter)
-        ]
+    # To put the rows back is far quicker than to register them anew.
+    if database.restore("hr"):
+        monitor._runtime.schema_is_current()  # as after any call
+    else:
+        _register_hr(monitor)
+        database.save("hr")
     return monitor
 
 
@@ -176,19 +174,9 @@ def step(row: Callable[..., ProcessingStep]) -> Callable[..., ProcessingStep]:
 
 
 @pytest.fixture
-def tables(monitor: ETLMonitor) -> Callable[[], dict[str, list[dict[str, object]]]]:
+def tables(monitor: ETLMonitor, database: Database) -> Callable[[], dict[str, list[dict[str, object]]]]:
     """Read all six tables: each row with its columns, in a fixed order."""
-
-    def read() -> dict[str, list[dict[str, object]]]:
-        with monitor.session() as session:
-            return {
-                kind.__tablename__: sorted(
-                    (dict(found._mapping) for found in session.execute(select(*kind.__table__.columns))), key=repr
-                )
-                for kind in TABLES
-            }
-
-    return read
+    return lambda: {table: sorted(rows, key=repr) for table, rows in database.rows().items()}
 
 
 @pytest.fixture

@@ -44,8 +44,8 @@ from etl_monitor_orm.backends.duckdb.versions import SINCE_2_0
 
 NAMES = """
     ConfigurationError ConflictError ConnectionBroken CurrentFailure DatabaseError DatabaseLocked ETLMonitor
-    EtlLogHandler EtlMonitorError InvalidInput InvalidTransition LoadFrequency LogEntry LogLevel LogType MandatoryBlocker
-    ManualClock ModeChange NotFoundError Parameter ParameterNotFound ParameterType PendingTask Process
+    EtlLogHandler EtlMonitorError InvalidInput InvalidTransition LoadFrequency LogEntry LogLevel LogType
+    MandatoryBlocker ManualClock ModeChange NotFoundError Parameter ParameterNotFound ParameterType PendingTask Process
     ProcessInactive ProcessNotFound ProcessStatus ProcessingStep Retryable Run RunStatus RunSummary SchemaError
     SchemaMissing SchemaOutOfDate SequenceStage SourceType StageNotFound Status StepNotFound StepNotQueued SysLog
     Task TaskDetail TaskHandle TaskNotFound Watermark create_engine
