@@ -61,8 +61,8 @@ def connect_safely(connect: Callable[..., DBAPIConnection], arguments: Mapping[s
         ConfigurationError: The warehouse or the credentials are not told.
     """
     told = {name: value for name, value in {**LIMITS, **arguments}.items() if value is not None}
-    told.setdefault("server_hostname", _host())
-    told.setdefault("http_path", _http_path())
+    told["server_hostname"] = told.get("server_hostname") or _host()
+    told["http_path"] = told.get("http_path") or _http_path()
     told["session_configuration"] = {"TIMEZONE": "UTC", **told.get("session_configuration", {})}
     if "access_token" not in told and "credentials_provider" not in told and "auth_type" not in told:
         told.update(credentials_for(told["server_hostname"]))
