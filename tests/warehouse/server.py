@@ -1,0 +1,90 @@
+"""Thrift over http on 127.0.0.1, as a warehouse's endpoint: tokens, paths, and the connector's generated processor."""
+
+from __future__ import annotations
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from databricks.sql.thrift_api.TCLIService import TCLIService
+from thrift.protocol.TBinaryProtocol import TBinaryProtocol
+from thrift.transport.TTransport import TMemoryBuffer
+
+from tests.warehouse.service import Service
+
+PATH = "/sql/1.0/warehouses/abc"
+
+
+class Server:
+    """The endpoint.
+
+    Args:
+        service: What answers.
+        tokens: The tokens that it accepts.
+        port: Where it listens; 0 chooses a free one.
+    """
+
+    def __init__(self, service: Service, tokens: set[str], port: int = 0) -> None:
+        self.tokens = tokens
+        self._processor = TCLIService.Processor(service)
+        self._listener = _Listener(("127.0.0.1", port), self)
+        self.port: int = self._listener.server_address[1]
+        self._thread = threading.Thread(target=self._listener.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+
+    def answer(self, body: bytes) -> bytes:
+        """Answer one call."""
+        out = TMemoryBuffer()
+        self._processor.process(TBinaryProtocol(TMemoryBuffer(body)), TBinaryProtocol(out))
+        return bytes(out.getvalue())
+
+    def stop(self) -> None:
+        """Stop listening."""
+        self._listener.shutdown()
+        self._listener.server_close()
+        self._thread.join()
+
+
+class _Listener(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], endpoint: Server) -> None:
+        super().__init__(address, _Request)
+        self.endpoint = endpoint
+
+
+class _Request(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer waits for the client's acknowledgement
+    wbufsize = -1
+    server: _Listener
+
+    def log_message(self, *arguments: object) -> None:
+        """Stay quiet."""
+
+    def do_GET(self) -> None:
+        self._send(404, b"{}")
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        server = self.server.endpoint
+        if self.path.partition("?")[0] != PATH:
+            return self._refuse(404, "RESOURCE_DOES_NOT_EXIST", "No such warehouse")
+        scheme, _, token = self.headers.get("Authorization", "").partition(" ")
+        if not token or scheme.lower() != "bearer":
+            return self._refuse(401, "UNAUTHENTICATED", "Credential was not sent or was of an unsupported type")
+        if token not in server.tokens:
+            return self._refuse(403, "PERMISSION_DENIED", "Invalid access token.")
+        return self._send(200, server.answer(body))
+
+    def _refuse(self, code: int, reason: str, message: str) -> None:
+        headers = {"x-databricks-reason-phrase": message, "x-databricks-error-or-redirect-message": reason}
+        self._send(code, b"", headers)
+
+    def _send(self, code: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+        self.send_response(code)
+        self.send_header("Content-Type", "application/x-thrift")
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)

@@ -1,0 +1,120 @@
+"""One Spark with Delta Lake in a Java process of its own: how it is started, and the settings that make it quick."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pyspark import SparkConf, SparkContext
+from pyspark.java_gateway import launch_gateway
+from pyspark.sql import SparkSession
+
+from tests.warehouse.requirements import jar_paths
+
+DELTA = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+}
+AS_ON_DATABRICKS = {
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.sources.default": "delta",
+}
+# Tables of a test hold a few rows: whatever Spark does for large ones costs more than it gives.
+QUICK = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.shuffle.partitions": "1",
+    "spark.default.parallelism": "1",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.parquet.compression.codec": "uncompressed",
+    "spark.databricks.delta.snapshotPartitions": "1",
+    "spark.databricks.delta.stats.skipping": "false",
+    "spark.databricks.delta.merge.materializeSource": "none",
+    "spark.databricks.delta.writeChecksumFile.enabled": "false",
+    "spark.databricks.delta.properties.defaults.checkpointInterval": "1000",
+    "spark.locality.wait": "0",
+    "spark.rdd.compress": "false",
+    "spark.shuffle.compress": "false",
+    "spark.sql.ui.retainedExecutions": "1",
+    "spark.ui.retainedJobs": "1",
+    "spark.ui.retainedStages": "1",
+    "spark.ui.retainedTasks": "1",
+}
+JAVA_OPTIONS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xss4m")
+
+
+class Spark:
+    """The Java process, and Spark in it."""
+
+    def __init__(self, folder: Path, settings: dict[str, str] | None = None) -> None:
+        logging.getLogger("SQLQueryContextLogger").disabled = True  # the client gets the error; stderr need not
+        options = (*JAVA_OPTIONS, f"-Dderby.system.home={folder}", f"-Djava.io.tmpdir={folder}")
+        conf = SparkConf(loadDefaults=False)
+        every = {
+            **DELTA,
+            **AS_ON_DATABRICKS,
+            **QUICK,
+            "spark.master": "local[2]",
+            "spark.app.name": "warehouse",
+            "spark.driver.host": "127.0.0.1",
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.driver.memory": "2g",
+            "spark.driver.extraClassPath": ":".join(str(path) for path in jar_paths()),
+            "spark.driver.extraJavaOptions": " ".join(options),
+            "spark.local.dir": str(folder / "local"),
+            "spark.sql.warehouse.dir": str(folder / "tables"),
+            **(settings or {}),
+        }
+        for key, value in every.items():
+            conf.set(key, value)
+        self._output = (folder / "java.log").open("wb")
+        self._gateway = launch_gateway(conf, {"stdout": self._output, "stderr": self._output})
+        with _own_interrupt():
+            self._context = SparkContext(gateway=self._gateway, conf=conf)
+        self._context.setLogLevel("OFF")
+        self.root = SparkSession(self._context)._jsparkSession
+        self.jvm: Any = self._gateway.jvm
+        self._sessions = self.jvm.org.apache.spark.sql.SparkSession
+
+    def activate(self, session: Any) -> None:
+        """Make a session this thread's own: Spark looks its settings up there."""
+        self._sessions.setActiveSession(session)
+
+    def strings(self, values: Sequence[str]) -> Any:
+        """Return a Java array of these texts."""
+        array = self._gateway.new_array(self.jvm.java.lang.String, len(values))
+        for place, value in enumerate(values):
+            array[place] = value
+        return array
+
+    @staticmethod
+    def texts(sequence: Any) -> list[str]:
+        """Return what is in a Scala sequence of names."""
+        joined = sequence.mkString("\n")
+        return joined.split("\n") if joined else []
+
+    def stop(self) -> None:
+        """End Spark and its Java process, and forget both, so that another can be started."""
+        self._context.stop()
+        self._gateway.shutdown()
+        self._gateway.proc.stdin.close()  # the Java process ends with it
+        self._gateway.proc.wait(30)
+        self._output.close()
+        SparkContext._gateway = SparkContext._jvm = None
+
+
+@contextmanager
+def _own_interrupt() -> Iterator[None]:
+    """Ctrl-C stays what it was: pyspark would have it cancel its jobs."""
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, before)
