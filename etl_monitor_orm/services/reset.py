@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, cast
 
-from sqlalchemy import Select, and_, case, exists, func, literal, or_, select
+from sqlalchemy import Select, Table, and_, case, exists, func, insert, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from etl_monitor_orm.models import ProcessingStep, Task
-from etl_monitor_orm.services.call import Call
+from etl_monitor_orm.services.call import Call, affected, changed
 from etl_monitor_orm.services.keys import Conditions
-from etl_monitor_orm.services.queueing import queue
 from etl_monitor_orm.services.status import Scope, place
+from etl_monitor_orm.sql.merge import Merge
 from etl_monitor_orm.views.attempts import identity, is_initiation, recency
 from etl_monitor_orm.vocabulary import LogType, Status
+
+_steps = cast(Table, ProcessingStep.__table__)
 
 REMARK: Final = "Queued again by status_reset"
 
@@ -51,8 +53,7 @@ def reset(
         )
         when = ProcessingStep.processing_date.in_(dates_of_run)
     within = (*scope.process.matches(ProcessingStep), when)
-    columns = [getattr(ProcessingStep, name) for name in (*_CARRIED, *_NEW)]
-    if queue(session, call, columns, _new_attempts(call, scope, within, replay, attempts, remark), within) == 0:
+    if _queue(session, call, within, _new_attempts(call, scope, within, replay, attempts, remark)) == 0:
         return []
     others = aliased(ProcessingStep)
     newest = select(func.max(others.attempts)).where(
@@ -77,6 +78,19 @@ def reset(
         )
     )
     return list(session.scalars(written))
+
+
+def _queue(session: Session, call: Call, within: Conditions, attempts: Select[*tuple[object, ...]]) -> int:
+    """Insert the new attempts; return how many there are."""
+    columns = [getattr(ProcessingStep, name).property.columns[0] for name in (*_CARRIED, *_NEW)]
+    if call.capabilities.counts_inserts:
+        return affected(session.execute(insert(_steps).from_select(columns, attempts)))
+    # A MERGE is counted where an INSERT is not, and it adds no row that is there already.
+    source = attempts.subquery("queue")
+    given = dict(zip(columns, source.c, strict=True))
+    same = and_(*(column == given[column] for column in _steps.primary_key))
+    own = select(_steps.c.TaskID).where(*within, _steps.c.LastUpdatedOn == call.now)
+    return changed(session, call, Merge(_steps, source, same).insert(given), own)
 
 
 def _new_attempts(

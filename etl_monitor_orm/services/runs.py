@@ -5,14 +5,13 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, case, exists, func, insert, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from etl_monitor_orm.errors import ProcessInactive, ProcessNotFound
 from etl_monitor_orm.models import Parameter, Process, ProcessingStep, SequenceStage, Task
-from etl_monitor_orm.services.call import Call
+from etl_monitor_orm.services.call import Call, affected
 from etl_monitor_orm.services.keys import ProcessKey, RunKey
-from etl_monitor_orm.services.queueing import queue
 from etl_monitor_orm.views.attempts import ranked
 from etl_monitor_orm.vocabulary import SYSTEM_DATE, LoadFrequency, ParameterType, Status
 
@@ -77,7 +76,7 @@ def generate(session: Session, call: Call, run: RunKey, *, resume: bool, only_du
         ProcessingStep.last_updated_by: literal(call.actor) if isinstance(call.actor, str) else call.actor,
     }
     date_so_far = _date_so_far(run)
-    steps = (
+    queue = (
         select(*columns.values(), date_so_far.c.NextAttempt)
         .select_from(Task)
         .join(Process, (Process.project_code == Task.project_code) & (Process.process_load == Task.process_load))
@@ -86,14 +85,18 @@ def generate(session: Session, call: Call, run: RunKey, *, resume: bool, only_du
         .where(*run.process.matches(Task), Task.is_active.is_(True), Process.is_active.is_(True))
     )
     if resume:
-        steps = steps.where(~_done_on(run))
+        queue = queue.where(~_done_on(run))
     if only_due:
-        steps = steps.where(~_done_in_period(run))
-    if queue(session, call, [*columns, ProcessingStep.attempts], steps, run.matches()) == 0:
+        queue = queue.where(~_done_in_period(run))
+    statement = insert(ProcessingStep).from_select([*columns, ProcessingStep.attempts], queue)
+    written = affected(session.execute(statement))
+    if not call.capabilities.counts_inserts:
+        # The read that counts them also saves the calls to come a read of their step each.
+        steps = session.scalars(select(ProcessingStep).where(*run.matches())).all()
+        call.seen.note(steps)
+        written = len(steps)
+    if written == 0:
         _refuse_empty(session, run)
-    elif not call.capabilities.returning:
-        # What the calls to come would each have to read of their step.
-        call.seen.note(session.scalars(select(ProcessingStep).where(*run.matches())))
 
 
 def _date_so_far(run: RunKey) -> Subquery:

@@ -120,15 +120,24 @@ def advance_on_done(session: Session, call: Call, step: StepKey, name: str | Col
     Nothing moves in historic mode, backwards, or over a value that was set by hand since then.
     """
     group = _group(step, name)
+    historic = aliased(Parameter, name="historic")  # joined: Delta finds the target in no subquery beside a join
     candidate = (
         select(Parameter.project_code, Parameter.process_load, Parameter.parameter_name, group.c.Earliest)
         .join(group, true())
+        .outerjoin(
+            historic,
+            (historic.project_code == Parameter.project_code)
+            & (historic.process_load == Parameter.process_load)
+            & (historic.parameter_name == SYSTEM_DATE)
+            & (historic.parameter_type == ParameterType.SYSTEM)
+            & historic.value_datetime.is_not(None),
+        )
         .where(
             *step.run.process.matches(Parameter),
             Parameter.parameter_name == name,
             Parameter.parameter_type == ParameterType.DELTA_DATE,
             or_(Parameter.value_datetime.is_(None), Parameter.value_datetime < group.c.Earliest),
-            ~_historic(step.run.process),
+            historic.parameter_name.is_(None),
             _untouched_since(group.c.Earliest, step, name),
         )
         .subquery("candidate")
@@ -179,18 +188,6 @@ def _group(step: StepKey, name: str | ColumnElement[str | None]) -> Subquery:
         )
         .having(func.sum(unfinished) == 0, func.count(member.start_time) == func.count(member.task_id))
         .subquery("group_")
-    )
-
-
-def _historic(process: ProcessKey) -> ColumnElement[bool]:
-    """The process works on a date of the past."""
-    system = aliased(Parameter)
-    return exists().where(
-        system.project_code == process.project_code,
-        system.process_load == process.process_load,
-        system.parameter_name == SYSTEM_DATE,
-        system.parameter_type == ParameterType.SYSTEM,
-        system.value_datetime.is_not(None),
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Result
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from etl_monitor_orm.backends.base import REPEATABLE, Capabilities
+from etl_monitor_orm.backends.base import REPEATABLE, Capabilities, Storage
 from etl_monitor_orm.backends.databricks import explain, trouble
 from etl_monitor_orm.backends.databricks.connection import HINT
 from etl_monitor_orm.backends.databricks.dialect import WarehouseDialect, was_sent_again
@@ -25,7 +25,15 @@ class DatabricksBackend:
     """Delta tables in Unity Catalog, behind a SQL warehouse or a cluster. Each statement commits by itself."""
 
     capabilities: Final = Capabilities(
-        transactions=False, returning=False, counts_inserts=False, users=True, catalogs=True, max_bound_values=250
+        transactions=False,
+        transactional_ddl=False,
+        returning=False,
+        counts_inserts=False,
+        users=True,
+        catalogs=True,
+        layouts=True,
+        folds_names=True,
+        max_bound_values=250,
     )
 
     def create_engine(self, url: URL, *, catalog: str | None) -> Engine:
@@ -69,6 +77,11 @@ class DatabricksBackend:
     def alone(self, engine: Engine) -> AbstractContextManager[object]:
         """Nothing to guard: a statement sees all that was committed, and Delta refuses one that missed something."""
         return nullcontext()
+
+    def storage(self, connection: Connection, table: str, schema: str) -> Storage | None:
+        """What Delta tells of a table."""
+        dialect = connection.dialect
+        return dialect.storage(connection, table, schema) if isinstance(dialect, WarehouseDialect) else None
 
     def teach_alembic(self) -> None:
         """Importing the module is enough."""

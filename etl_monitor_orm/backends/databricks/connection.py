@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final
+from weakref import WeakSet
 
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -32,6 +35,7 @@ LIMITS: Final[Mapping[str, object]] = {
 """What the driver is told unless the caller says otherwise, in the URL's query or in `connect_args`."""
 
 _SHORTEST_WAIT: Final = 1.0
+_open: Final[WeakSet[Any]] = WeakSet()
 _OURS: Final = ("http_path", "catalog", "schema")
 
 
@@ -73,7 +77,16 @@ def connect_safely(connect: Callable[..., DBAPIConnection], arguments: Mapping[s
             raise ConnectionLost(error) from error
         raise
     _repeat_nothing_unasked(connection)
+    _open.add(connection)
     return connection
+
+
+@atexit.register
+def _close_sessions() -> None:
+    # Left to the end of the interpreter, the driver finds half of Python gone, and says so on stderr.
+    for connection in list(_open):
+        with suppress(Exception):
+            connection.close()
 
 
 def _repeat_nothing_unasked(connection: Any) -> None:

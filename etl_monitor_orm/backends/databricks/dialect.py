@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from databricks.sqlalchemy.base import DatabricksDialect
 from sqlalchemy import Result
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.default import DefaultExecutionContext
@@ -17,6 +16,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor, Execution
 
 from etl_monitor_orm.backends.base import REPEATABLE
 from etl_monitor_orm.backends.databricks.connection import connect_arguments, connect_safely
+from etl_monitor_orm.backends.databricks.ddl import TABLE_OPTIONS, WarehouseDDLCompiler
+from etl_monitor_orm.backends.databricks.reflection import WarehouseReflection
 from etl_monitor_orm.backends.databricks.trouble import ConnectionLost, is_conflict, is_lost, session_is_gone, was_sent
 from etl_monitor_orm.backends.retry import RetryPolicy
 
@@ -38,7 +39,7 @@ class WarehouseExecutionContext(DefaultExecutionContext):
         )
 
 
-class WarehouseDialect(DatabricksDialect):
+class WarehouseDialect(WarehouseReflection):
     """The SQLAlchemy dialect behind `databricks://` URLs.
 
     Attributes:
@@ -50,6 +51,8 @@ class WarehouseDialect(DatabricksDialect):
     supports_sane_rowcount = True
     supports_sane_multi_rowcount = False
     execution_ctx_cls = WarehouseExecutionContext
+    ddl_compiler = WarehouseDDLCompiler
+    construct_arguments = TABLE_OPTIONS
 
     conflicts = RetryPolicy(first=0.05, longest=2.0, patience=60.0)
     breaks = RetryPolicy(first=0.2, longest=5.0, patience=20.0)

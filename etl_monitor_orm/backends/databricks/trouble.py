@@ -21,6 +21,8 @@ _SESSION_GONE: Final = re.compile(
     r"SESSION_NOT_FOUND|SESSION_CLOSED|Invalid SessionHandle|Session .* (?:closed|expired)"
 )
 
+_MISSING: Final = re.compile(r"TABLE_OR_VIEW_NOT_FOUND|DELTA_TABLE_NOT_FOUND|SCHEMA_NOT_FOUND|VIEW_NOT_FOUND")
+
 
 class ConnectionLost(exc.OperationalError):
     """The connection broke, and what became of the last statement is not known."""
@@ -34,6 +36,11 @@ class ConnectionLost(exc.OperationalError):
 def is_conflict(error: BaseException | None) -> bool:
     """Whether a statement was refused because others wrote the same files: it did not apply, and may be repeated."""
     return isinstance(error, exc.Error) and _CONFLICT.search(str(error)) is not None
+
+
+def is_missing(error: BaseException | None) -> bool:
+    """Whether a statement was refused because there is no such schema, table or view."""
+    return isinstance(error, exc.Error) and _MISSING.search(str(error)) is not None
 
 
 def is_lost(error: BaseException) -> bool:
