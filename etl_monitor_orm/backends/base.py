@@ -22,19 +22,40 @@ class Capabilities:
 
     Attributes:
         transactions: Several statements commit or roll back together.
+        transactional_ddl: So do CREATE, ALTER and DROP; a migration goes through or leaves nothing.
         returning: A statement that writes can hand back what it wrote.
         counts_inserts: The number of rows that an INSERT wrote is known.
         users: The database knows who is connected.
         catalogs: Schemas live in catalogs.
+        layouts: A table says how its files are laid out.
+        folds_names: Names of schemas, tables and views are kept in lower case, however they were written.
         max_bound_values: Most bound values in one statement.
     """
 
     transactions: bool
+    transactional_ddl: bool
     returning: bool
     counts_inserts: bool
     users: bool
     catalogs: bool
+    layouts: bool
+    folds_names: bool
     max_bound_values: int
+
+
+@dataclass(frozen=True)
+class Storage:
+    """How a table's files are laid out.
+
+    Attributes:
+        partitioned_by: Its partition columns; each combination of their values has files of its own.
+        clustered_by: Its clustering columns, by which rows are sorted into files.
+        numbers_rows: Whether a column gives each row a number.
+    """
+
+    partitioned_by: tuple[str, ...]
+    clustered_by: tuple[str, ...]
+    numbers_rows: bool
 
 
 def place(url: URL) -> str:
@@ -80,6 +101,10 @@ class Backend(Protocol):
 
     def alone(self, engine: Engine) -> AbstractContextManager[object]:
         """Guard work that must see what others of its kind wrote, where the database would let two miss each other."""
+        ...
+
+    def storage(self, connection: Connection, table: str, schema: str) -> Storage | None:
+        """Return how a table's files are laid out; None when there is no such table, or nothing to tell."""
         ...
 
     def teach_alembic(self) -> None:

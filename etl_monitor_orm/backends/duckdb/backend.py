@@ -32,7 +32,15 @@ class DuckDBBackend:
     """One file, or one named database in memory, written by one process at a time."""
 
     capabilities: Final = Capabilities(
-        transactions=True, returning=True, counts_inserts=True, users=False, catalogs=False, max_bound_values=10_000
+        transactions=True,
+        transactional_ddl=True,
+        returning=True,
+        counts_inserts=True,
+        users=False,
+        catalogs=False,
+        layouts=False,
+        folds_names=False,
+        max_bound_values=10_000,
     )
 
     def create_engine(self, url: URL, *, catalog: str | None) -> Engine:
@@ -113,6 +121,9 @@ class DuckDBBackend:
         key = database if database.startswith(MEMORY) else os.path.abspath(database)
         with _locks_guard:
             return _locks.setdefault(key, threading.RLock())
+
+    def storage(self, connection: Connection, table: str, schema: str) -> None:
+        """Nothing to tell: all of a database is one file."""
 
     def teach_alembic(self) -> None:
         """Importing the module is enough."""
