@@ -76,14 +76,18 @@ class ETLMonitor(RegistrationCalls, RunCalls, StepCalls, WatermarkCalls, ReportC
         """The schema of the tables and views."""
         return self._settings.schema
 
-    def setup(self) -> Self:
+    def setup(self, *, layout: str | None = None) -> Self:
         """Create the tables and views, or bring them up to date, and seed the stages. May be called at any time.
+
+        Args:
+            layout: On Databricks, `partitioned` (the default) or `clustered`: how new results tables are laid out; else
+                `ETL_MONITOR_LAYOUT`. Tables that are there keep theirs.
 
         Raises:
             SchemaError: The tables were made by a newer version.
-            ConfigurationError: The database cannot be opened.
+            ConfigurationError: The database cannot be opened, or has no such layout.
         """
-        migrations.upgrade(self.engine, self.schema)
+        migrations.upgrade(self.engine, self.schema, layout=layout)
         self._runtime.schema_is_current()
         return self
 

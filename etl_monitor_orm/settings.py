@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -12,6 +13,15 @@ from etl_monitor_orm.errors import ConfigurationError
 
 DEFAULT_URL = "duckdb:///etl_monitor.duckdb"
 DEFAULT_SCHEMA = "etl"
+
+
+class Layout(StrEnum):
+    """How Delta lays out the files of the two results tables, where what ran is written."""
+
+    PARTITIONED = "partitioned"
+    """A folder for each processing date, as the Spark edition has it; any reader of Delta can read it."""
+    CLUSTERED = "clustered"
+    """Sorted by date and process: writers of different rows do not get in each other's way."""
 
 
 @dataclass(frozen=True)
@@ -69,3 +79,19 @@ class Settings:
             catalog=catalog or os.environ.get("ETL_MONITOR_CATALOG") or None,
             actor=actor or os.environ.get("ETL_MONITOR_ACTOR") or None,
         )
+
+
+def read_layout(word: str | None = None) -> Layout | None:
+    """Return the layout that is asked for: the argument's, else that of `ETL_MONITOR_LAYOUT`; None when there is none.
+
+    Raises:
+        ConfigurationError: There is no such layout.
+    """
+    asked = word or os.environ.get("ETL_MONITOR_LAYOUT") or None
+    try:
+        return None if asked is None else Layout(asked)
+    except ValueError:
+        raise ConfigurationError(
+            f"There is no layout {asked!r}. As layout=, --layout or ETL_MONITOR_LAYOUT, say {' or '.join(Layout)}; "
+            f"the default is {Layout.PARTITIONED}."
+        ) from None

@@ -4,6 +4,9 @@ Everything that this revision makes is written out here and in `views/0001/`: it
 word of the package. Those go on changing, while a migration has to do on any database, at any later time, what it
 did on the day it was released; otherwise the revisions that follow would start from another place than they expect.
 
+Where DDL cannot be rolled back, each statement leaves alone what is there already, or replaces it: a run that was
+stopped after any of them is completed by the next one.
+
 Revision ID: 0001
 Revises: nothing
 """
@@ -21,6 +24,12 @@ branch_labels = None
 depends_on = None
 
 INSTANT = sa.TIMESTAMP(timezone=True)
+
+# On Delta, in either layout: how the two results tables are kept.
+PARTITION_KEY = ("ProcessingDate",)
+CLUSTER_KEYS = ("ProcessingDate", "ProjectCode", "ProcessLoad")
+# What lets writers of different rows of one file pass each other.
+ROW_BY_ROW = {"delta.enableDeletionVectors": "true", "delta.enableRowTracking": "true"}
 
 VIEWS = (
     "v_processStatus",
@@ -70,7 +79,7 @@ def downgrade() -> None:
 
 def create_catalogue(schema: str | None) -> sa.Table:
     """What should run: four tables. Returns the one of the stages."""
-    stages = op.create_table(
+    stages = create_table(
         "ETLconfigSequence",
         sa.Column(
             "SequenceID",
@@ -89,7 +98,7 @@ def create_catalogue(schema: str | None) -> sa.Table:
         schema=schema,
         comment="Stages that order the tasks of a pass; 0 to 6 belong to the framework",
     )
-    op.create_table(
+    create_table(
         "ETLconfigProcess",
         sa.Column("ProjectCode", sa.String, nullable=False, comment="Project that owns the load"),
         sa.Column("ProcessLoad", sa.String, nullable=False, comment="Name of the load within its project"),
@@ -103,7 +112,7 @@ def create_catalogue(schema: str | None) -> sa.Table:
         schema=schema,
         comment="Registered domain loads, one row each",
     )
-    op.create_table(
+    create_table(
         "ETLconfigTasks",
         sa.Column("TaskID", sa.Integer, nullable=False, comment="Number within process and pass; 0 is the initiation"),
         sa.Column("ProjectCode", sa.String, nullable=False, comment="Project of the process"),
@@ -126,7 +135,7 @@ def create_catalogue(schema: str | None) -> sa.Table:
         schema=schema,
         comment="Units of work of each process, and where in its order they stand",
     )
-    op.create_table(
+    create_table(
         "ETLconfigParameters",
         sa.Column("ProjectCode", sa.String, nullable=False, comment="Project of the process"),
         sa.Column("ProcessLoad", sa.String, nullable=False, comment="Process of the parameter"),
@@ -151,7 +160,7 @@ def create_catalogue(schema: str | None) -> sa.Table:
 
 def create_results(schema: str | None) -> None:
     """What ran: two tables."""
-    op.create_table(
+    create_table(
         "ETLProcessingSteps",
         sa.Column("ProcessingDate", sa.Date, nullable=False, comment="Business date that the run works on"),
         sa.Column("ProjectCode", sa.String, nullable=False, comment="Project of the process"),
@@ -196,7 +205,7 @@ def create_results(schema: str | None) -> None:
         schema=schema,
         comment="Every attempt of every step, with its state, times and message",
     )
-    op.create_table(
+    create_table(
         "ETLsysLogs",
         sa.Column(
             "_ID",
@@ -222,6 +231,31 @@ def create_results(schema: str | None) -> None:
         schema=schema,
         comment="Run receipts and log records, append-only",
     )
+
+
+def create_table(name: str, *parts: sa.schema.SchemaItem, schema: str | None, comment: str) -> sa.Table:
+    return op.create_table(
+        name,
+        *parts,
+        schema=schema,
+        comment=comment,
+        if_not_exists=not op.get_context().impl.transactional_ddl,
+        **laid_out(name),
+    )
+
+
+def laid_out(name: str) -> dict[str, object]:
+    """How Delta keeps a table, by the layout that is asked for; other databases have no layout."""
+    layout = op.get_context().opts.get("layout")
+    results = name in ("ETLProcessingSteps", "ETLsysLogs")
+    options: dict[str, object] = {}
+    if layout == "partitioned" and results:
+        options["databricks_partition_by"] = PARTITION_KEY
+    if layout == "clustered":
+        options["databricks_tblproperties"] = ROW_BY_ROW
+        if results:
+            options["databricks_cluster_by"] = CLUSTER_KEYS
+    return options
 
 
 def audit_columns() -> tuple[sa.Column[object], ...]:

@@ -1,7 +1,8 @@
 """Migrations from code: bring the tables and views to a revision, or say at which they are.
 
 Alembic does the work, with the scripts that ship with the package; it is imported only when there is work to do.
-Each call is one transaction where the database can roll DDL back: it goes through, or it leaves nothing.
+Each call is one transaction where the database can roll DDL back: it goes through, or it leaves nothing. Where it
+cannot, the same call made again completes what was begun.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from etl_monitor_orm.backends import backend_for
 from etl_monitor_orm.errors import SchemaMissing
+from etl_monitor_orm.migrations.layouts import asked_layout, changed_layouts
 from etl_monitor_orm.models.version import SCHEMA_REVISION, VERSION_TABLE, refuse_newer, require_current
 from etl_monitor_orm.session import in_schema
 
@@ -24,7 +26,7 @@ BASE: Final = "base"
 __all__ = ["BASE", "HEAD", "check", "current", "downgrade", "stamp", "upgrade", "upgrade_script"]
 
 
-def upgrade(engine: Engine, schema: str, revision: str = HEAD) -> None:
+def upgrade(engine: Engine, schema: str, revision: str = HEAD, *, layout: str | None = None) -> None:
     """Create the tables and views and seed the stages, or bring them up to date.
 
     On tables that are up to date it costs one statement, and alembic is not even imported.
@@ -33,21 +35,25 @@ def upgrade(engine: Engine, schema: str, revision: str = HEAD) -> None:
         engine: The database.
         schema: Schema of the tables and views; made when there is none.
         revision: A revision, `head`, or `+1` for the next.
+        layout: On Databricks, `partitioned` (the default) or `clustered`: how new results tables are laid out; else
+            `ETL_MONITOR_LAYOUT`. Tables that are there keep theirs.
 
     Raises:
+        ConfigurationError: There is no such layout here.
         SchemaOutOfDate: A newer version of the package migrated the tables.
         InvalidInput: There is no such revision.
         DatabaseLocked: Another process holds the database file.
-        ConflictError: Others were changing the same tables; nothing was changed.
-        DatabaseError: The database refused a statement; nothing was changed.
+        ConflictError: Others were changing the same tables.
+        DatabaseError: The database refused a statement.
     """
+    asked = asked_layout(backend_for(engine.dialect.name), layout)
     found = current(engine, schema)
     refuse_newer(found)
     if revision == HEAD and found == SCHEMA_REVISION:
         return
     from etl_monitor_orm.migrations import scripts
 
-    scripts.upgrade(engine, schema, revision)
+    scripts.upgrade(engine, schema, revision, asked)
 
 
 def downgrade(engine: Engine, schema: str, revision: str) -> None:
@@ -64,7 +70,7 @@ def downgrade(engine: Engine, schema: str, revision: str) -> None:
         SchemaMissing: There is nothing to take back.
         SchemaOutOfDate: A newer version of the package migrated the tables; use that one.
         InvalidInput: There is no such revision, or it is a newer one.
-        DatabaseError: The database refused a statement; nothing was changed.
+        DatabaseError: The database refused a statement.
     """
     found = current(engine, schema)
     refuse_newer(found)
@@ -85,7 +91,7 @@ def stamp(engine: Engine, schema: str, revision: str = HEAD) -> None:
 
     Raises:
         InvalidInput: There is no such revision.
-        DatabaseError: The database refused a statement; nothing was changed.
+        DatabaseError: The database refused a statement.
     """
     from etl_monitor_orm.migrations import scripts
 
@@ -110,15 +116,17 @@ def current(engine: Engine, schema: str) -> str | None:
         raise reason from error
 
 
-def check(engine: Engine, schema: str) -> list[str]:
+def check(engine: Engine, schema: str, *, layout: str | None = None) -> list[str]:
     """Compare the tables and views with the ones that this version works on.
 
-    Tables are compared by their columns, types, nullability and comments, views by their definition. Nothing is
-    changed. Other tables and views in the schema are none of the monitor's business.
+    Tables are compared by their columns, types, nullability and comments, views by their definition; on Databricks, the
+    layout of the results tables too. Nothing is changed. Other tables and views in the schema are none of the
+    monitor's business.
 
     Args:
         engine: The database.
         schema: Schema of the tables and views.
+        layout: The layout that they should have; else `ETL_MONITOR_LAYOUT`, else either.
 
     Returns:
         The differences, one sentence each; none when all is in step.
@@ -126,25 +134,34 @@ def check(engine: Engine, schema: str) -> list[str]:
     Raises:
         SchemaMissing: The tables do not exist.
         SchemaOutOfDate: They have an older or a newer revision, so that they differ by design.
+        ConfigurationError: There is no such layout here.
     """
+    asked = asked_layout(backend_for(engine.dialect.name), layout)
     require_current(current(engine, schema))
     from etl_monitor_orm.migrations import scripts
     from etl_monitor_orm.migrations.drift import changed_views
 
-    return [*scripts.changed_tables(engine, schema), *changed_views(engine, schema)]
+    return [
+        *scripts.changed_tables(engine, schema),
+        *changed_layouts(engine, schema, asked),
+        *changed_views(engine, schema),
+    ]
 
 
-def upgrade_script(engine: Engine, schema: str, revision: str = HEAD) -> str:
+def upgrade_script(engine: Engine, schema: str, revision: str = HEAD, *, layout: str | None = None) -> str:
     """Return the SQL of an upgrade from nothing, for someone else to review and run. The database is not asked.
 
     Args:
         engine: Says which database the SQL is for.
         schema: Schema of the tables and views.
         revision: A revision or `head`; `0001:0002` for the steps from one to another.
+        layout: On Databricks, `partitioned` (the default) or `clustered`; else `ETL_MONITOR_LAYOUT`.
 
     Raises:
+        ConfigurationError: There is no such layout here.
         InvalidInput: There is no such revision.
     """
+    asked = asked_layout(backend_for(engine.dialect.name), layout)
     from etl_monitor_orm.migrations import scripts
 
-    return scripts.upgrade_script(engine, schema, revision)
+    return scripts.upgrade_script(engine, schema, revision, asked)

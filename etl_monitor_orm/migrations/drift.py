@@ -8,7 +8,11 @@ from typing import Any
 from sqlalchemy import Dialect, Engine, inspect
 from sqlalchemy.exc import DBAPIError
 
+from etl_monitor_orm.backends import backend_for
+from etl_monitor_orm.migrations.query_text import same_query
+from etl_monitor_orm.models import Base
 from etl_monitor_orm.session import in_schema
+from etl_monitor_orm.settings import DEFAULT_SCHEMA
 from etl_monitor_orm.views import VIEWS
 from etl_monitor_orm.views.base import ViewBase
 from etl_monitor_orm.views.ddl import CreateView, DropView
@@ -29,23 +33,28 @@ def _sentence(change: tuple[Any, ...], dialect: Dialect) -> str:
     words = repr(change)
     match change:
         case ("add_table", table):
-            words = f"Table {table.name} is missing."
+            words = f"Table {_known(table.name)} is missing."
         case ("add_column", _, table, column):
-            words = f"Column {table}.{column.name} is missing."
+            words = f"Column {_known(table)}.{column.name} is missing."
         case ("remove_column", _, table, column):
-            words = f"Column {table}.{column.name} is not one of the monitor's."
+            words = f"Column {_known(table)}.{column.name} is not one of the monitor's."
         case ("modify_type", _, table, column, _, there, wanted):
             types = there.compile(dialect=dialect), wanted.compile(dialect=dialect)
-            words = f"Column {table}.{column} has type {types[0]}, not {types[1]}."
+            words = f"Column {_known(table)}.{column} has type {types[0]}, not {types[1]}."
         case ("modify_nullable", _, table, column, _, there, _):
-            words = f"Column {table}.{column} {'takes NULL' if there else 'refuses NULL'}, and should not."
+            words = f"Column {_known(table)}.{column} {'takes NULL' if there else 'refuses NULL'}, and should not."
         case ("modify_comment", _, table, column, *_):
-            words = f"Column {table}.{column} has another comment."
+            words = f"Column {_known(table)}.{column} has another comment."
         case ("add_table_comment" | "remove_table_comment", table, *_):
-            words = f"Table {table.name} has another comment."
+            words = f"Table {_known(table.name)} has another comment."
         case ("remove_index" | "remove_constraint" as kind, extra):
-            words = f"Table {extra.table.name} has an extra {kind.removeprefix('remove_')}."
+            words = f"Table {_known(extra.table.name)} has an extra {kind.removeprefix('remove_')}."
     return words
+
+
+def _known(name: str) -> str:
+    """A table's name as the monitor writes it; a database may keep it in lower case."""
+    return next((table.name for table in Base.metadata.tables.values() if table.name.lower() == name.lower()), name)
 
 
 def changed_views(engine: Engine, schema: str) -> list[str]:
@@ -54,24 +63,39 @@ def changed_views(engine: Engine, schema: str) -> list[str]:
 
 
 def _changed_views(engine: Engine, schema: str) -> Iterator[str]:
+    can = backend_for(engine.dialect.name).capabilities
+    is_as_defined = _is_made_as_defined if can.transactional_ddl else _is_written_as_defined
     with engine.connect() as connection:
         there = set(inspect(connection).get_view_names(schema=schema))
     for view in VIEWS:
         name = view.__tablename__
-        if name not in there:
+        if (name.lower() if can.folds_names else name) not in there:
             yield f"View {name} is missing."
             continue
         try:
-            if not _is_as_defined(engine, schema, view):
+            if not is_as_defined(engine, schema, view):
                 yield f"View {name} has another definition."
         except DBAPIError as error:
             yield f"View {name} cannot be made on these tables: {error.orig}"
 
 
-def _is_as_defined(engine: Engine, schema: str, view: type[ViewBase]) -> bool:
+def _is_made_as_defined(engine: Engine, schema: str, view: type[ViewBase]) -> bool:
     # A database keeps a view's text in a form of its own, so the definition goes through it too, and is rolled back.
     with engine.connect() as connection:
         there = inspect(connection).get_view_definition(view.__tablename__, schema=schema)
         connection.execute(DropView(view))
         connection.execute(CreateView(view))
         return there == inspect(connection).get_view_definition(view.__tablename__, schema=schema)
+
+
+def _is_written_as_defined(engine: Engine, schema: str, view: type[ViewBase]) -> bool:
+    # What cannot be rolled back is not tried; a database of that kind keeps a view's text as it was written.
+    wanted = view.definition.compile(
+        dialect=engine.dialect,
+        schema_translate_map={DEFAULT_SCHEMA: schema},
+        render_schema_translate=True,
+        compile_kwargs={"literal_binds": True},
+    )
+    with engine.connect() as connection:
+        there = inspect(connection).get_view_definition(view.__tablename__, schema=schema)
+    return there is not None and same_query(there, str(wanted))

@@ -18,6 +18,7 @@ from etl_monitor_orm.backends import backend_for
 from etl_monitor_orm.errors import ConfigurationError, ConflictError, InvalidInput
 from etl_monitor_orm.migrations.drift import table_differences
 from etl_monitor_orm.models.version import SCHEMA_REVISION
+from etl_monitor_orm.settings import Layout
 
 _PACKAGE: Final = Path(__file__).parents[1]
 
@@ -25,9 +26,9 @@ _one_at_a_time = threading.Lock()
 """Alembic keeps the migration under way in globals of the process."""
 
 
-def upgrade(engine: Engine, schema: str, revision: str) -> None:
+def upgrade(engine: Engine, schema: str, revision: str, layout: Layout | None) -> None:
     """Run the migrations up to `revision`."""
-    _online(engine, schema, lambda config: command.upgrade(config, revision))
+    _online(engine, schema, lambda config: command.upgrade(config, revision), layout)
 
 
 def downgrade(engine: Engine, schema: str, revision: str) -> None:
@@ -49,24 +50,25 @@ def changed_tables(engine: Engine, schema: str) -> list[str]:
     return []
 
 
-def upgrade_script(engine: Engine, schema: str, revision: str) -> str:
+def upgrade_script(engine: Engine, schema: str, revision: str, layout: Layout | None) -> str:
     """Return what `upgrade` would execute."""
     script = StringIO()
-    config = _config(engine, schema)
+    config = _config(engine, schema, layout)
     config.output_buffer = script
     _run(lambda: command.upgrade(config, revision, sql=True))
     return script.getvalue()
 
 
-def _online(engine: Engine, schema: str, action: Callable[[Config], None]) -> None:
-    config = _config(engine, schema)
+def _online(engine: Engine, schema: str, action: Callable[[Config], None], layout: Layout | None = None) -> None:
+    config = _config(engine, schema, layout)
     backend = backend_for(engine.dialect.name)
     try:
         _run(lambda: action(config))
     except DBAPIError as error:
         if backend.is_conflict(error):
+            done = "Nothing was changed" if backend.capabilities.transactional_ddl else "What was done stays"
             raise ConflictError(
-                "Others were changing the monitor's tables at the same time. Nothing was changed; make the call again."
+                f"Others were changing the monitor's tables at the same time. {done}; make the call again."
             ) from error
         raise backend.explain(error, engine) from error
 
@@ -84,8 +86,9 @@ def _run(action: Callable[[], None]) -> None:
         ) from error
 
 
-def _config(engine: Engine, schema: str) -> Config:
-    config = Config(stdout=StringIO(), attributes={"connection": engine, "url": engine.url, "schema": schema})
+def _config(engine: Engine, schema: str, layout: Layout | None) -> Config:
+    attributes = {"connection": engine, "url": engine.url, "schema": schema, "layout": layout}
+    config = Config(stdout=StringIO(), attributes=attributes)
     config.set_main_option("script_location", str(_location()).replace("%", "%%"))
     return config
 

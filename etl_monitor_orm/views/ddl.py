@@ -30,8 +30,18 @@ class DropView(CreateView):
 
 @compiles(CreateView)
 def _create_view(element: CreateView, compiler: DDLCompiler, **kw: Any) -> str:
+    return _rendered("CREATE VIEW", element, compiler)
+
+
+@compiles(CreateView, "databricks")
+def _replace_view(element: CreateView, compiler: DDLCompiler, **kw: Any) -> str:
+    # Nothing is rolled back there, so a migration that was stopped meets its own views when it is run again.
+    return _rendered("CREATE OR REPLACE VIEW", element, compiler)
+
+
+def _rendered(words: str, element: CreateView, compiler: DDLCompiler) -> str:
     query = compiler.sql_compiler.process(element.view.definition, literal_binds=True)
-    return "CREATE VIEW %s AS %s" % (compiler.preparer.format_table(element.table), query)  # noqa: UP031
+    return " ".join([words, compiler.preparer.format_table(element.table), "AS", query])
 
 
 @compiles(DropView)
