@@ -118,15 +118,15 @@ def offline() -> None:
 
 
 def introduce() -> None:
-    """Say what follows, for whoever reads it first, and where it belongs."""
+    """Say what follows, for whoever reads it first, and in which catalog it belongs."""
     catalog = database.engine.url.query.get("catalog")
-    say = context.get_context().impl.static_output
-    say(
-        f"-- The ETL monitor's tables and views: catalog {catalog}, schema {schema}, layout {layout or DEFAULT_LAYOUT}."
+    lines = (
+        f"Tables and views of the ETL monitor: catalog {catalog}, schema {schema}, layout {layout or DEFAULT_LAYOUT}.",
+        "Each statement commits by itself and can be run again: after an interruption, run all of them once more.",
+        "Rights: USE CATALOG; USE SCHEMA, CREATE TABLE, SELECT and MODIFY on the schema; CREATE SCHEMA on the catalog,",
+        "unless the schema is there: then leave out the statement that makes it.",
     )
-    say("-- Each statement commits by itself and can be run again: after an interruption, run all of it once more.")
-    say("-- Rights: USE CATALOG; USE SCHEMA, CREATE TABLE, SELECT and MODIFY on the schema. CREATE SCHEMA on the")
-    say("-- catalog, unless the schema is there: then leave its statement out.")
+    context.get_context().impl.static_output("\n".join(f"-- {line}" for line in lines))
     quote = context.get_context().dialect.identifier_preparer.quote
     context.execute(DDL("USE CATALOG %(catalog)s", context={"catalog": quote(catalog)}))
 

@@ -11,10 +11,27 @@ from etl_monitor_orm.cli.exits import ExitCode
 from etl_monitor_orm.cli.options import Catalog, Json, Schema, Url, opened
 from etl_monitor_orm.cli.output import print_json
 from etl_monitor_orm.models.version import SCHEMA_REVISION
+from etl_monitor_orm.settings import Layout
 
 db = typer.Typer(help="Look after the monitor's own tables.", no_args_is_help=True)
 
 Sql = Annotated[bool, typer.Option("--sql", help="Print the SQL from nothing to REVISION; ask no database.")]
+NewLayout = Annotated[
+    Layout | None,
+    typer.Option(
+        "--layout",
+        metavar="LAYOUT",
+        help="On Databricks: partitioned or clustered, for new tables; else ETL_MONITOR_LAYOUT, else partitioned.",
+    ),
+]
+WantedLayout = Annotated[
+    Layout | None,
+    typer.Option(
+        "--layout",
+        metavar="LAYOUT",
+        help="On Databricks: partitioned or clustered, as they should be; else ETL_MONITOR_LAYOUT, else either.",
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
@@ -26,6 +43,7 @@ def _upwards(meaning: str) -> object:
 def upgrade(
     revision: Annotated[str, _upwards("Up to this revision; else the newest.")] = "head",
     sql: Sql = False,
+    layout: NewLayout = None,
     url: Url = None,
     schema: Schema = None,
     catalog: Catalog = None,
@@ -37,10 +55,10 @@ def upgrade(
     """
     with opened(url, schema, catalog) as monitor:
         if sql:
-            typer.echo(migrations.upgrade_script(monitor.engine, monitor.schema, revision))
+            typer.echo(migrations.upgrade_script(monitor.engine, monitor.schema, revision, layout=layout))
             return
         before = migrations.current(monitor.engine, monitor.schema)
-        migrations.upgrade(monitor.engine, monitor.schema, revision)
+        migrations.upgrade(monitor.engine, monitor.schema, revision, layout=layout)
         _say_change(before, migrations.current(monitor.engine, monitor.schema), as_json)
 
 
@@ -63,13 +81,19 @@ def current(url: Url = None, schema: Schema = None, catalog: Catalog = None, as_
 
 
 @db.command()
-def check(url: Url = None, schema: Schema = None, catalog: Catalog = None, as_json: Json = False) -> None:
+def check(
+    layout: WantedLayout = None,
+    url: Url = None,
+    schema: Schema = None,
+    catalog: Catalog = None,
+    as_json: Json = False,
+) -> None:
     """Compare the tables with what they should be.
 
     The views too. Exits with 4 when something differs.
     """
     with opened(url, schema, catalog) as monitor:
-        differences = migrations.check(monitor.engine, monitor.schema)
+        differences = migrations.check(monitor.engine, monitor.schema, layout=layout)
     if as_json:
         print_json({"differences": differences})
     else:

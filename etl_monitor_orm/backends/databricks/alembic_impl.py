@@ -32,6 +32,10 @@ class WarehouseImpl(DefaultImpl):
         self._versions.dialect_options["databricks"]["if_not_exists"] = True
         return self._versions
 
+    def static_output(self, text: str) -> None:
+        """Write a part of a script, without the spaces that SQLAlchemy leaves at the ends of lines."""
+        super().static_output("\n".join(line.rstrip() for line in text.split("\n")))
+
     def _exec(
         self,
         construct: Executable | str,
