@@ -95,13 +95,17 @@ class Snapshots:
         if saved.folder is None:
             return
         present = _files(saved.folder)
-        if present.keys() == saved.files.keys():
+        # Two histories of a table have log entries of one name, so the name alone does not make a file the same.
+        same = {
+            place for place, copy in saved.files.items() if place in present and os.path.samefile(present[place], copy)
+        }
+        if same == present.keys() == saved.files.keys():
             return
         for place, path in present.items():
-            if place not in saved.files:
+            if place not in same:
                 os.unlink(path)
         for place, copy in saved.files.items():
-            if place not in present:
+            if place not in same:
                 path = saved.folder / place
                 path.parent.mkdir(parents=True, exist_ok=True)
                 os.link(copy, path)
