@@ -6,12 +6,19 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import Engine, event
 
 from etl_monitor_orm import create_engine
+from tests.databases import monitor_url
+from tests.migrations.looking import execute
+
+if TYPE_CHECKING:
+    from tests.warehouse import Warehouse
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -42,6 +49,25 @@ def statements(engine: Engine) -> list[str]:
 
     event.listen(engine, "before_cursor_execute", note)
     return executed
+
+
+@pytest.fixture(scope="session")
+def lakehouse(warehouse: Warehouse) -> Iterator[Engine]:
+    """The local warehouse, as the monitor reaches it. Other tests work there too, in schemas of their own."""
+    engine = create_engine(monitor_url(warehouse))
+    yield engine
+    engine.dispose()
+
+
+_numbers = count()
+
+
+@pytest.fixture
+def schema(lakehouse: Engine) -> Iterator[str]:
+    """The name of a schema that is not there yet; whatever is made in it is gone after the test."""
+    name = f"migrated_{next(_numbers)}"
+    yield name
+    execute(lakehouse, f"DROP SCHEMA IF EXISTS {name} CASCADE")
 
 
 @pytest.fixture

@@ -24,9 +24,16 @@ VIEWS = {
 VERSION = {"alembic_version"}
 
 
+def lower(names: set[str]) -> set[str]:
+    """Names as Databricks keeps them."""
+    return {name.lower() for name in names}
+
+
 def objects(engine: Engine, schema: str = "etl") -> set[str]:
     """Names of all tables, views and sequences of a schema."""
     inspector = inspect(engine)
+    if not engine.dialect.supports_sequences:
+        return {*inspector.get_table_names(schema=schema), *inspector.get_view_names(schema=schema)}
     return {
         *inspector.get_table_names(schema=schema),
         *inspector.get_view_names(schema=schema),
