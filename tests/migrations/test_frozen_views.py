@@ -13,11 +13,12 @@ from etl_monitor_orm.views import VIEWS
 from tests.migrations.conftest import CHECKOUT
 
 FROZEN = CHECKOUT / "alembic" / "views"
-DIALECTS = ["duckdb"]
+DIALECTS = ["duckdb", "databricks"]
 HINT = """
 {view} is no longer what the newest migration creates. Write a revision, and freeze the view beside it:
     alembic revision --rev-id 0002 -m "what changes"
     python scripts/freeze_views.py 0002 {view}
+    python scripts/freeze_views.py 0002 {view} --dialect databricks
 """
 
 

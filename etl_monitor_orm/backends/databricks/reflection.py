@@ -34,6 +34,9 @@ _NUMBERS_ROWS: Final = "identityColumns"
 class WarehouseReflection(DatabricksDialect):
     """Reads the metadata of tables and views."""
 
+    supports_comments = True
+    inline_comments = True
+
     breaks: RetryPolicy
 
     def has_schema(self, connection: Connection, schema_name: str, **kw: Any) -> bool:

@@ -1,0 +1,355 @@
+-- Tables and views of the ETL monitor: catalog main, schema etl, layout clustered.
+-- Each statement commits by itself and can be run again: after an interruption, run all of them once more.
+-- Rights: USE CATALOG; USE SCHEMA, CREATE TABLE, SELECT and MODIFY on the schema; CREATE SCHEMA on the catalog,
+-- unless the schema is there: then leave out the statement that makes it.
+
+USE CATALOG main;
+
+CREATE SCHEMA IF NOT EXISTS etl;
+
+CREATE TABLE IF NOT EXISTS etl.alembic_version (
+    version_num STRING NOT NULL,
+    CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+) USING DELTA
+TBLPROPERTIES ('delta.feature.allowColumnDefaults' = 'enabled');
+
+-- Running upgrade  -> 0001
+
+CREATE TABLE IF NOT EXISTS etl.`ETLconfigSequence` (
+    `SequenceID` INT NOT NULL COMMENT 'Position of the stage; custom ones start at 10',
+    `SequenceCode` STRING NOT NULL COMMENT 'Short code of the stage',
+    `SequenceName` STRING COMMENT 'Name for people',
+    `SequenceDescription` STRING COMMENT 'What tasks of this stage do',
+    `SortOrder` INT COMMENT 'Order in listings',
+    `IsActive` BOOLEAN COMMENT 'Whether the stage is in use',
+    `CreatedOn` TIMESTAMP COMMENT 'When the row was registered (UTC)',
+    `CreatedBy` STRING COMMENT 'Who registered the row',
+    `LastUpdatedOn` TIMESTAMP COMMENT 'When the row last changed (UTC)',
+    `LastUpdatedBy` STRING COMMENT 'Who last changed the row',
+    CONSTRAINT `pk_ETLconfigSequence` PRIMARY KEY (`SequenceID`)
+) USING DELTA
+COMMENT 'Stages that order the tasks of a pass; 0 to 6 belong to the framework'
+TBLPROPERTIES ('delta.feature.allowColumnDefaults' = 'enabled', 'delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true');
+
+CREATE TABLE IF NOT EXISTS etl.`ETLconfigProcess` (
+    `ProjectCode` STRING NOT NULL COMMENT 'Project that owns the load',
+    `ProcessLoad` STRING NOT NULL COMMENT 'Name of the load within its project',
+    `ProcessName` STRING COMMENT 'Name for people',
+    `ProcessDescription` STRING COMMENT 'What the load delivers',
+    `ProcessOwner` STRING COMMENT 'Person or team to ask',
+    `LoadFrequency` STRING COMMENT 'How often it is due: D, W, M, Y, or A for ad hoc',
+    `IsActive` BOOLEAN COMMENT 'Whether new runs may start; history stays either way',
+    `CreatedOn` TIMESTAMP COMMENT 'When the row was registered (UTC)',
+    `CreatedBy` STRING COMMENT 'Who registered the row',
+    `LastUpdatedOn` TIMESTAMP COMMENT 'When the row last changed (UTC)',
+    `LastUpdatedBy` STRING COMMENT 'Who last changed the row',
+    CONSTRAINT `pk_ETLconfigProcess` PRIMARY KEY (`ProjectCode`, `ProcessLoad`)
+) USING DELTA
+COMMENT 'Registered domain loads, one row each'
+TBLPROPERTIES ('delta.feature.allowColumnDefaults' = 'enabled', 'delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true');
+
+CREATE TABLE IF NOT EXISTS etl.`ETLconfigTasks` (
+    `TaskID` INT NOT NULL COMMENT 'Number within process and pass; 0 is the initiation',
+    `ProjectCode` STRING NOT NULL COMMENT 'Project of the process',
+    `ProcessLoad` STRING NOT NULL COMMENT 'Process of the task',
+    `WorkFlowID` INT NOT NULL COMMENT 'Pass over the data; 0 is the initiation',
+    `SequenceID` INT NOT NULL COMMENT 'Stage within the pass',
+    `TaskName` STRING NOT NULL COMMENT 'Name for people',
+    `TaskDescription` STRING COMMENT 'What the task does',
+    `SourceType` STRING COMMENT 'Kind of job: ADF_PIPELINE, DBX_JOB, DBX_NOTEBOOK or DATAFLOW',
+    `SourceIdentifier` STRING COMMENT 'Which job: a pipeline\'s name, a notebook\'s path, a job\'s id',
+    `SourceSystemCode` STRING COMMENT 'Name of the parameter that holds the task\'s watermark',
+    `LoadFrequency` STRING COMMENT 'How often it is due: D, W, M, Y, or A for ad hoc',
+    `TaskMandatory` BOOLEAN COMMENT 'Whether its failure blocks what follows',
+    `ExpectedDurationSeconds` INT COMMENT 'Longest acceptable duration in seconds; NULL means no limit',
+    `IsActive` BOOLEAN COMMENT 'Whether runs include the task; history stays either way',
+    `CreatedOn` TIMESTAMP COMMENT 'When the row was registered (UTC)',
+    `CreatedBy` STRING COMMENT 'Who registered the row',
+    `LastUpdatedOn` TIMESTAMP COMMENT 'When the row last changed (UTC)',
+    `LastUpdatedBy` STRING COMMENT 'Who last changed the row',
+    CONSTRAINT `pk_ETLconfigTasks` PRIMARY KEY (`TaskID`, `ProjectCode`, `ProcessLoad`, `WorkFlowID`)
+) USING DELTA
+COMMENT 'Units of work of each process, and where in its order they stand'
+TBLPROPERTIES ('delta.feature.allowColumnDefaults' = 'enabled', 'delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true');
+
+CREATE TABLE IF NOT EXISTS etl.`ETLconfigParameters` (
+    `ProjectCode` STRING NOT NULL COMMENT 'Project of the process',
+    `ProcessLoad` STRING NOT NULL COMMENT 'Process of the parameter',
+    `ParameterName` STRING NOT NULL COMMENT 'Name; tasks refer to it in SourceSystemCode',
+    `ParameterDescription` STRING COMMENT 'What the value means',
+    `ParameterType` STRING NOT NULL COMMENT 'DELTA_DATE, DELTA_ID, FLAG or SYSTEM: which value counts',
+    `ValueINT` BIGINT COMMENT 'Value of a DELTA_ID',
+    `ValueDateTime` TIMESTAMP COMMENT 'Value of a DELTA_DATE or SYSTEM parameter (UTC)',
+    `ValueBIT` BOOLEAN COMMENT 'Value of a FLAG',
+    `CreatedOn` TIMESTAMP COMMENT 'When the row was registered (UTC)',
+    `CreatedBy` STRING COMMENT 'Who registered the row',
+    `LastUpdatedOn` TIMESTAMP COMMENT 'When the row last changed (UTC)',
+    `LastUpdatedBy` STRING COMMENT 'Who last changed the row',
+    CONSTRAINT `pk_ETLconfigParameters` PRIMARY KEY (`ProjectCode`, `ProcessLoad`, `ParameterName`)
+) USING DELTA
+COMMENT 'Watermarks and settings of each process, typed'
+TBLPROPERTIES ('delta.feature.allowColumnDefaults' = 'enabled', 'delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true');
+
+CREATE TABLE IF NOT EXISTS etl.`ETLProcessingSteps` (
+    `ProcessingDate` DATE NOT NULL COMMENT 'Business date that the run works on',
+    `ProjectCode` STRING NOT NULL COMMENT 'Project of the process',
+    `ProcessLoad` STRING NOT NULL COMMENT 'Process of the run',
+    `ExecutionID` STRING NOT NULL COMMENT 'The run: one execution on one date',
+    `WorkFlowID` INT NOT NULL COMMENT 'Pass over the data; 0 is the initiation',
+    `TaskID` INT NOT NULL COMMENT 'Task within process and pass',
+    `SequenceID` INT NOT NULL COMMENT 'Stage within the pass',
+    `Attempts` INT NOT NULL COMMENT 'Number of this attempt, counted from 0 per process and date',
+    `Status` STRING NOT NULL COMMENT 'NQUE, RQUE, DONE or FAIL',
+    `TaskName` STRING COMMENT 'The task\'s name when it was queued',
+    `SequenceCode` STRING COMMENT 'The stage\'s code when it was queued',
+    `TaskMandatory` BOOLEAN COMMENT 'Whether failure blocks what follows, as of when it was queued',
+    `SourceSystemCode` STRING COMMENT 'The task\'s watermark parameter when it was queued',
+    `StartTime` TIMESTAMP COMMENT 'When the work began (UTC); NULL while queued',
+    `EndTime` TIMESTAMP COMMENT 'When the work ended (UTC)',
+    `DurationSeconds` INT COMMENT 'Whole seconds from start to end; NULL when never started',
+    `LogMessage` STRING COMMENT 'Last word of the job, at most 2,000 characters',
+    `LogType` STRING COMMENT 'INFO, WARN or ERROR',
+    `LogCode` STRING COMMENT 'Code of the message, for programs',
+    `SourceType` STRING COMMENT 'Kind of job',
+    `SourceRunID` STRING COMMENT 'The job\'s own run id where it ran',
+    `ClusterID` STRING COMMENT 'Cluster that did the work',
+    `LastUpdatedOn` TIMESTAMP COMMENT 'When the row last changed, heartbeats included (UTC)',
+    `LastUpdatedBy` STRING COMMENT 'Who last changed the row',
+    CONSTRAINT `pk_ETLProcessingSteps` PRIMARY KEY (`ProcessingDate`, `ProjectCode`, `ProcessLoad`, `ExecutionID`, `WorkFlowID`, `TaskID`, `SequenceID`, `Attempts`)
+) USING DELTA
+CLUSTER BY (`ProcessingDate`, `ProjectCode`, `ProcessLoad`)
+COMMENT 'Every attempt of every step, with its state, times and message'
+TBLPROPERTIES ('delta.feature.allowColumnDefaults' = 'enabled', 'delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true');
+
+CREATE TABLE IF NOT EXISTS etl.`ETLsysLogs` (
+    `_ID` BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY COMMENT 'Number of the row, given by the database',
+    `ProcessingDate` DATE COMMENT 'Business date of the run',
+    `ProjectCode` STRING COMMENT 'Project of the process',
+    `ProcessLoad` STRING COMMENT 'Process of the run',
+    `SourceType` STRING COMMENT 'Kind of job that reports',
+    `RunID` STRING COMMENT 'The job\'s own run id where it ran',
+    `ExecutionID` STRING COMMENT 'The run, when there is one',
+    `CorrelationID` STRING COMMENT 'Id that ties records of several systems together',
+    `PipelineName` STRING COMMENT 'Pipeline, job or logger',
+    `ActivityName` STRING COMMENT 'Activity or task within it',
+    `OperationName` STRING COMMENT 'What was being done',
+    `Level` INT COMMENT '0 debug, 1 info, 2 warn, 3 error',
+    `LogTimeUTC` TIMESTAMP COMMENT 'When it happened (UTC)',
+    `Message` STRING COMMENT 'The text, whole',
+    CONSTRAINT `pk_ETLsysLogs` PRIMARY KEY (`_ID`)
+) USING DELTA
+CLUSTER BY (`ProcessingDate`, `ProjectCode`, `ProcessLoad`)
+COMMENT 'Run receipts and log records, append-only'
+TBLPROPERTIES ('delta.feature.allowColumnDefaults' = 'enabled', 'delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true');
+
+CREATE OR REPLACE VIEW etl.`v_processStatus` AS
+SELECT
+    ranked.`ProcessingDate`, ranked.`ProjectCode`, ranked.`ProcessLoad`,
+    max(process.`ProcessName`) AS `ProcessName`,
+    max(process.`ProcessOwner`) AS `ProcessOwner`,
+    max(ranked.`Attempts`) AS `LatestAttempt`,
+    max(runs.`TotalRuns`) AS `TotalRuns`,
+    count(*) FILTER (WHERE ranked.`Status` = 'DONE') AS `Done`,
+    count(*) FILTER (WHERE ranked.`Status` = 'FAIL') AS `Failed`,
+    count(*) FILTER (WHERE ranked.`Status` IN ('NQUE', 'RQUE')) AS `Pending`,
+    min(ranked.`StartTime`) AS `RunStart`,
+    max(ranked.`EndTime`) AS `RunEnd`,
+    CASE
+        WHEN (max(ranked.`EndTime`) < min(ranked.`StartTime`)) THEN 0
+        ELSE CAST(timestampdiff(SECOND, min(ranked.`StartTime`), max(ranked.`EndTime`)) AS INT)
+    END AS `WallClockSeconds`,
+    max(ranked.`Status`) FILTER (WHERE ranked.`WorkFlowID` = 0 AND ranked.`TaskID` = 0) AS `OverallStatus`,
+    count(*) FILTER (WHERE ranked.`Status` IN ('NQUE', 'RQUE') AND ranked.`StartTime` IS NOT NULL AND ranked.`EndTime` IS NULL) AS `Running`
+FROM (
+    SELECT
+        attempt.`ProcessingDate` AS `ProcessingDate`, attempt.`ProjectCode` AS `ProjectCode`,
+        attempt.`ProcessLoad` AS `ProcessLoad`, attempt.`ExecutionID` AS `ExecutionID`,
+        attempt.`WorkFlowID` AS `WorkFlowID`, attempt.`TaskID` AS `TaskID`,
+        attempt.`SequenceID` AS `SequenceID`, attempt.`Attempts` AS `Attempts`,
+        attempt.`Status` AS `Status`, attempt.`TaskName` AS `TaskName`,
+        attempt.`SequenceCode` AS `SequenceCode`, attempt.`TaskMandatory` AS `TaskMandatory`,
+        attempt.`SourceSystemCode` AS `SourceSystemCode`, attempt.`StartTime` AS `StartTime`,
+        attempt.`EndTime` AS `EndTime`, attempt.`DurationSeconds` AS `DurationSeconds`,
+        attempt.`LogMessage` AS `LogMessage`, attempt.`LogType` AS `LogType`,
+        attempt.`LogCode` AS `LogCode`, attempt.`SourceType` AS `SourceType`,
+        attempt.`SourceRunID` AS `SourceRunID`, attempt.`ClusterID` AS `ClusterID`,
+        attempt.`LastUpdatedOn` AS `LastUpdatedOn`, attempt.`LastUpdatedBy` AS `LastUpdatedBy`,
+        row_number() OVER (
+            PARTITION BY attempt.`ProcessingDate`, attempt.`ProjectCode`, attempt.`ProcessLoad`, attempt.`WorkFlowID`, attempt.`TaskID`
+            ORDER BY attempt.`Attempts` DESC, attempt.`LastUpdatedOn` DESC NULLS LAST, attempt.`ExecutionID` DESC
+        ) AS `Recency`
+    FROM etl.`ETLProcessingSteps` AS attempt
+) AS ranked
+JOIN (
+    SELECT
+        attempt.`ProcessingDate` AS `ProcessingDate`, attempt.`ProjectCode` AS `ProjectCode`,
+        attempt.`ProcessLoad` AS `ProcessLoad`,
+        count(DISTINCT attempt.`ExecutionID`) AS `TotalRuns`
+    FROM etl.`ETLProcessingSteps` AS attempt
+    GROUP BY attempt.`ProcessingDate`, attempt.`ProjectCode`, attempt.`ProcessLoad`
+) AS runs
+    ON runs.`ProcessingDate` = ranked.`ProcessingDate`
+    AND runs.`ProjectCode` = ranked.`ProjectCode`
+    AND runs.`ProcessLoad` = ranked.`ProcessLoad`
+LEFT OUTER JOIN etl.`ETLconfigProcess` AS process
+    ON process.`ProjectCode` = ranked.`ProjectCode`
+    AND process.`ProcessLoad` = ranked.`ProcessLoad`
+WHERE ranked.`Recency` = 1
+GROUP BY ranked.`ProcessingDate`, ranked.`ProjectCode`, ranked.`ProcessLoad`;
+
+CREATE OR REPLACE VIEW etl.`v_runSummary` AS
+SELECT
+    step.`ProcessingDate`, step.`ProjectCode`, step.`ProcessLoad`, step.`ExecutionID`,
+    step.`Attempts`,
+    count(*) AS `TotalTasks`,
+    count(*) FILTER (WHERE step.`Status` = 'DONE') AS `Done`,
+    count(*) FILTER (WHERE step.`Status` = 'FAIL') AS `Failed`,
+    count(*) FILTER (WHERE step.`Status` IN ('NQUE', 'RQUE')) AS `Pending`,
+    min(step.`StartTime`) AS `RunStart`,
+    max(step.`EndTime`) AS `RunEnd`,
+    CAST(sum(step.`DurationSeconds`) AS BIGINT) AS `TotalDurationSeconds`,
+    CASE
+        WHEN (max(step.`EndTime`) < min(step.`StartTime`)) THEN 0
+        ELSE CAST(timestampdiff(SECOND, min(step.`StartTime`), max(step.`EndTime`)) AS INT)
+    END AS `WallClockSeconds`,
+    CASE
+        WHEN (count(*) FILTER (WHERE step.`Status` = 'FAIL' AND step.`TaskMandatory` IS true) > 0)
+            THEN 'FAILED'
+        WHEN (count(*) FILTER (WHERE step.`Status` IN ('NQUE', 'RQUE')) > 0) THEN 'RUNNING'
+        ELSE 'COMPLETE'
+    END AS `OverallStatus`,
+    max(step.`LastUpdatedOn`) AS `LastActivity`,
+    count(*) FILTER (WHERE step.`Status` IN ('NQUE', 'RQUE') AND step.`StartTime` IS NOT NULL AND step.`EndTime` IS NULL) AS `Running`
+FROM etl.`ETLProcessingSteps` AS step
+GROUP BY step.`ProcessingDate`, step.`ProjectCode`, step.`ProcessLoad`, step.`ExecutionID`, step.`Attempts`;
+
+CREATE OR REPLACE VIEW etl.`v_taskDetail` AS
+SELECT
+    step.`ProcessingDate`, step.`ProjectCode`, step.`ProcessLoad`, step.`ExecutionID`,
+    step.`Attempts`, step.`WorkFlowID`, step.`SequenceCode`, step.`SequenceID`, step.`TaskName`,
+    step.`TaskID`, step.`TaskMandatory`, step.`SourceSystemCode`, step.`Status`, step.`StartTime`,
+    step.`EndTime`, step.`DurationSeconds`, task.`ExpectedDurationSeconds`,
+    coalesce(CASE
+        WHEN (step.`Status` IN ('NQUE', 'RQUE') AND step.`StartTime` IS NOT NULL AND step.`EndTime` IS NULL)
+            THEN CAST(timestampdiff(SECOND, step.`StartTime`, CURRENT_TIMESTAMP) AS INT)
+        ELSE step.`DurationSeconds`
+    END > task.`ExpectedDurationSeconds`, false) AS `SLABreached`,
+    step.`SourceType`, step.`SourceRunID`, step.`LogType`, step.`LogMessage`, step.`LastUpdatedBy`,
+    step.`Status` IN ('NQUE', 'RQUE') AND step.`StartTime` IS NOT NULL AND step.`EndTime` IS NULL AS `IsRunning`
+FROM etl.`ETLProcessingSteps` AS step
+LEFT OUTER JOIN etl.`ETLconfigTasks` AS task
+    ON task.`ProjectCode` = step.`ProjectCode`
+    AND task.`ProcessLoad` = step.`ProcessLoad`
+    AND task.`WorkFlowID` = step.`WorkFlowID`
+    AND task.`TaskID` = step.`TaskID`;
+
+CREATE OR REPLACE VIEW etl.`v_mandatoryBlockers` AS
+SELECT
+    ranked.`ProcessingDate`, ranked.`ProjectCode`, ranked.`ProcessLoad`, ranked.`ExecutionID`,
+    ranked.`WorkFlowID`, ranked.`SequenceCode`, ranked.`TaskName`, ranked.`TaskID`,
+    ranked.`Attempts`, ranked.`Status`, ranked.`StartTime`, ranked.`LogType`, ranked.`LogMessage`,
+    ranked.`SourceType`, ranked.`SourceSystemCode`
+FROM (
+    SELECT
+        attempt.`ProcessingDate` AS `ProcessingDate`, attempt.`ProjectCode` AS `ProjectCode`,
+        attempt.`ProcessLoad` AS `ProcessLoad`, attempt.`ExecutionID` AS `ExecutionID`,
+        attempt.`WorkFlowID` AS `WorkFlowID`, attempt.`TaskID` AS `TaskID`,
+        attempt.`SequenceID` AS `SequenceID`, attempt.`Attempts` AS `Attempts`,
+        attempt.`Status` AS `Status`, attempt.`TaskName` AS `TaskName`,
+        attempt.`SequenceCode` AS `SequenceCode`, attempt.`TaskMandatory` AS `TaskMandatory`,
+        attempt.`SourceSystemCode` AS `SourceSystemCode`, attempt.`StartTime` AS `StartTime`,
+        attempt.`EndTime` AS `EndTime`, attempt.`DurationSeconds` AS `DurationSeconds`,
+        attempt.`LogMessage` AS `LogMessage`, attempt.`LogType` AS `LogType`,
+        attempt.`LogCode` AS `LogCode`, attempt.`SourceType` AS `SourceType`,
+        attempt.`SourceRunID` AS `SourceRunID`, attempt.`ClusterID` AS `ClusterID`,
+        attempt.`LastUpdatedOn` AS `LastUpdatedOn`, attempt.`LastUpdatedBy` AS `LastUpdatedBy`,
+        row_number() OVER (
+            PARTITION BY attempt.`ProcessingDate`, attempt.`ProjectCode`, attempt.`ProcessLoad`, attempt.`WorkFlowID`, attempt.`TaskID`
+            ORDER BY attempt.`Attempts` DESC, attempt.`LastUpdatedOn` DESC NULLS LAST, attempt.`ExecutionID` DESC
+        ) AS `Recency`
+    FROM etl.`ETLProcessingSteps` AS attempt
+) AS ranked
+WHERE ranked.`Recency` = 1
+    AND ranked.`Status` = 'FAIL'
+    AND ranked.`TaskMandatory` IS true;
+
+CREATE OR REPLACE VIEW etl.`v_currentFailures` AS
+SELECT
+    ranked.`ProcessingDate`, ranked.`ProjectCode`, ranked.`ProcessLoad`, ranked.`ExecutionID`,
+    ranked.`WorkFlowID`, ranked.`SequenceCode`, ranked.`TaskName`, ranked.`TaskID`,
+    ranked.`TaskMandatory`, ranked.`Attempts`, ranked.`Status`, ranked.`StartTime`,
+    ranked.`LogType`, ranked.`LogMessage`, ranked.`SourceType`, ranked.`SourceRunID`
+FROM (
+    SELECT
+        attempt.`ProcessingDate` AS `ProcessingDate`, attempt.`ProjectCode` AS `ProjectCode`,
+        attempt.`ProcessLoad` AS `ProcessLoad`, attempt.`ExecutionID` AS `ExecutionID`,
+        attempt.`WorkFlowID` AS `WorkFlowID`, attempt.`TaskID` AS `TaskID`,
+        attempt.`SequenceID` AS `SequenceID`, attempt.`Attempts` AS `Attempts`,
+        attempt.`Status` AS `Status`, attempt.`TaskName` AS `TaskName`,
+        attempt.`SequenceCode` AS `SequenceCode`, attempt.`TaskMandatory` AS `TaskMandatory`,
+        attempt.`SourceSystemCode` AS `SourceSystemCode`, attempt.`StartTime` AS `StartTime`,
+        attempt.`EndTime` AS `EndTime`, attempt.`DurationSeconds` AS `DurationSeconds`,
+        attempt.`LogMessage` AS `LogMessage`, attempt.`LogType` AS `LogType`,
+        attempt.`LogCode` AS `LogCode`, attempt.`SourceType` AS `SourceType`,
+        attempt.`SourceRunID` AS `SourceRunID`, attempt.`ClusterID` AS `ClusterID`,
+        attempt.`LastUpdatedOn` AS `LastUpdatedOn`, attempt.`LastUpdatedBy` AS `LastUpdatedBy`,
+        row_number() OVER (
+            PARTITION BY attempt.`ProcessingDate`, attempt.`ProjectCode`, attempt.`ProcessLoad`, attempt.`WorkFlowID`, attempt.`TaskID`
+            ORDER BY attempt.`Attempts` DESC, attempt.`LastUpdatedOn` DESC NULLS LAST, attempt.`ExecutionID` DESC
+        ) AS `Recency`
+    FROM etl.`ETLProcessingSteps` AS attempt
+) AS ranked
+WHERE ranked.`Recency` = 1
+    AND ranked.`Status` = 'FAIL';
+
+CREATE OR REPLACE VIEW etl.v_watermarks AS
+SELECT
+    parameter.`ProjectCode`, parameter.`ProcessLoad`, parameter.`ParameterName`,
+    parameter.`ParameterType`, parameter.`ParameterDescription`, parameter.`ValueINT`,
+    parameter.`ValueDateTime`, parameter.`ValueBIT`,
+    CASE
+        WHEN (parameter.`ParameterType` = 'DELTA_ID') THEN CAST(parameter.`ValueINT` AS STRING)
+        WHEN (parameter.`ParameterType` = 'FLAG') THEN CASE
+            WHEN (parameter.`ValueBIT` IS true) THEN 'true'
+            WHEN (parameter.`ValueBIT` IS false) THEN 'false'
+        END
+        ELSE CAST(timestampadd(MICROSECOND, unix_micros(parameter.`ValueDateTime`), TIMESTAMP_NTZ'1970-01-01 00:00:00') AS STRING)
+    END AS `ActiveValue`,
+    CASE
+        WHEN (parameter.`ParameterType` = 'DELTA_DATE')
+            THEN coalesce('DELTA: ' || CAST(timestampadd(MICROSECOND, unix_micros(parameter.`ValueDateTime`), TIMESTAMP_NTZ'1970-01-01 00:00:00') AS STRING), 'BULK MODE')
+        WHEN (parameter.`ParameterType` = 'DELTA_ID' AND parameter.`ValueINT` > 0)
+            THEN 'DELTA: ' || CAST(parameter.`ValueINT` AS STRING)
+        WHEN (parameter.`ParameterType` = 'DELTA_ID') THEN 'BULK MODE'
+        WHEN (parameter.`ParameterType` = 'SYSTEM')
+            THEN coalesce('HISTORIC: ' || CAST(timestampadd(MICROSECOND, unix_micros(parameter.`ValueDateTime`), TIMESTAMP_NTZ'1970-01-01 00:00:00') AS STRING), 'LIVE DATE')
+        ELSE CASE
+            WHEN (parameter.`ValueBIT` IS true) THEN 'true'
+            WHEN (parameter.`ValueBIT` IS false) THEN 'false'
+        END
+    END AS `WatermarkState`,
+    linked.`LinkedTaskName`, parameter.`LastUpdatedOn`, parameter.`LastUpdatedBy`
+FROM etl.`ETLconfigParameters` AS parameter
+LEFT OUTER JOIN (
+    SELECT
+        task.`ProjectCode` AS `ProjectCode`, task.`ProcessLoad` AS `ProcessLoad`,
+        task.`SourceSystemCode` AS `SourceSystemCode`,
+        min(task.`TaskName`) AS `LinkedTaskName`
+    FROM etl.`ETLconfigTasks` AS task
+    WHERE task.`SourceSystemCode` IS NOT NULL
+    GROUP BY task.`ProjectCode`, task.`ProcessLoad`, task.`SourceSystemCode`
+) AS linked
+    ON linked.`ProjectCode` = parameter.`ProjectCode`
+    AND linked.`ProcessLoad` = parameter.`ProcessLoad`
+    AND linked.`SourceSystemCode` = parameter.`ParameterName`;
+
+INSERT INTO etl.`ETLconfigSequence` (`SequenceID`, `SequenceCode`, `SequenceName`, `SequenceDescription`, `SortOrder`, `IsActive`, `CreatedOn`, `CreatedBy`, `LastUpdatedOn`, `LastUpdatedBy`) SELECT stage.`SequenceID`, stage.`SequenceCode`, stage.`SequenceName`, stage.`SequenceDescription`, stage.`SequenceID` AS `SortOrder`, true AS `IsActive`, CURRENT_TIMESTAMP AS `CreatedOn`, 'migration 0001' AS `CreatedBy`, CURRENT_TIMESTAMP AS `LastUpdatedOn`, 'migration 0001' AS `LastUpdatedBy`
+FROM (VALUES (0, 'LOAD_GO', 'Initiation', 'Marks the run as a whole: its first step, and the sign of how it stands'), (1, 'LOAD_DB_CONFIG', 'Load configuration', 'Reads reference and configuration data from the source'), (2, 'LOAD_DB_TRAN', 'Load transactions', 'Reads transactional data from the source into staging'), (3, 'LOAD_DIM', 'Process master data', 'Checks and conforms the staged dimensions'), (4, 'LOAD_TRAN', 'Process transactions', 'Checks and conforms the staged transactions'), (5, 'PRE_PROCESS', 'Functional logic', 'Applies business rules and derives values'), (6, 'PROCESS_DATA', 'Transform data', 'Builds the output tables and data marts')) AS stage (`SequenceID`, `SequenceCode`, `SequenceName`, `SequenceDescription`)
+WHERE (stage.`SequenceID` NOT IN (SELECT etl.`ETLconfigSequence`.`SequenceID`
+FROM etl.`ETLconfigSequence`));
+
+INSERT INTO etl.alembic_version (version_num) SELECT '0001'
+WHERE NOT (EXISTS (SELECT etl.alembic_version.version_num
+FROM etl.alembic_version
+WHERE etl.alembic_version.version_num = '0001'));
+

@@ -1,0 +1,135 @@
+"""Check on Databricks: one change by hand is one difference; nothing is changed, as nothing could be rolled back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import Engine, inspect
+
+from etl_monitor_orm import ConfigurationError, migrations
+from tests.migrations.looking import execute
+from tests.warehouse import Warehouse
+
+SCHEMA = "checked"
+
+
+@pytest.fixture(scope="module")
+def as_migrated(lakehouse: Engine, warehouse: Warehouse) -> Iterator[Callable[[], None]]:
+    migrations.upgrade(lakehouse, SCHEMA)
+    warehouse.save(SCHEMA)
+    yield lambda: warehouse.restore(SCHEMA)
+    execute(lakehouse, f"DROP SCHEMA {SCHEMA} CASCADE")
+
+
+@pytest.fixture
+def migrated(lakehouse: Engine, as_migrated: Callable[[], None]) -> Engine:
+    as_migrated()
+    return lakehouse
+
+
+@pytest.mark.parametrize(
+    ("changes", "differences"),
+    [
+        (["DROP TABLE checked.ETLconfigParameters"], ["Table ETLconfigParameters is missing."]),
+        (
+            ["ALTER TABLE checked.ETLconfigTasks ADD COLUMN FileNameMask STRING"],
+            ["Column ETLconfigTasks.FileNameMask is not one of the monitor's."],
+        ),
+        (
+            [
+                "DROP TABLE checked.ETLconfigProcess",
+                """CREATE TABLE checked.ETLconfigProcess (
+                    ProjectCode STRING NOT NULL COMMENT 'Project that owns the load',
+                    ProcessLoad INT NOT NULL COMMENT 'Name of the load within its project',
+                    ProcessName STRING COMMENT 'Name for people',
+                    ProcessDescription STRING COMMENT 'What the load delivers',
+                    ProcessOwner STRING NOT NULL COMMENT 'Person or team to ask',
+                    LoadFrequency STRING,
+                    IsActive BOOLEAN COMMENT 'Whether new runs may start; history stays either way',
+                    CreatedOn TIMESTAMP_NTZ COMMENT 'When the row was registered (UTC)',
+                    CreatedBy STRING COMMENT 'Who registered the row',
+                    LastUpdatedOn TIMESTAMP COMMENT 'When the row last changed (UTC)'
+                ) USING DELTA COMMENT 'Registered domain loads, one row each'""",
+            ],
+            [
+                "Column ETLconfigProcess.CreatedOn has type TIMESTAMP_NTZ, not TIMESTAMP.",
+                "Column ETLconfigProcess.LastUpdatedBy is missing.",
+                "Column ETLconfigProcess.LoadFrequency has another comment.",
+                "Column ETLconfigProcess.ProcessLoad has type INT, not STRING.",
+                "Column ETLconfigProcess.ProcessOwner refuses NULL, and should not.",
+            ],
+        ),
+        (
+            ["ALTER TABLE checked.ETLconfigTasks ALTER COLUMN TaskName DROP NOT NULL"],
+            ["Column ETLconfigTasks.TaskName takes NULL, and should not."],
+        ),
+        (["COMMENT ON TABLE checked.ETLsysLogs IS 'mine'"], ["Table ETLsysLogs has another comment."]),
+        (["DROP VIEW checked.v_runSummary"], ["View v_runSummary is missing."]),
+        (
+            ["CREATE OR REPLACE VIEW checked.v_currentFailures AS SELECT * FROM checked.ETLProcessingSteps"],
+            ["View v_currentFailures has another definition."],
+        ),
+    ],
+)
+def test_given_changes_by_hand_when_it_is_checked_then_they_are_the_differences(
+    migrated: Engine, changes: list[str], differences: list[str]
+) -> None:
+    for change in changes:
+        execute(migrated, change)
+    assert sorted(migrations.check(migrated, SCHEMA)) == differences
+
+
+@pytest.mark.parametrize(
+    ("table", "copy", "difference"),
+    [
+        (
+            "ETLProcessingSteps",
+            "CLUSTER BY (ProcessingDate)",
+            "Table ETLsysLogs is not clustered, but partitioned.",
+        ),
+        (
+            "ETLProcessingSteps",
+            "PARTITIONED BY (ProjectCode)",
+            "Table ETLProcessingSteps is not partitioned, but neither partitioned nor clustered.",
+        ),
+        ("ETLsysLogs", "PARTITIONED BY (ProcessingDate)", "Table ETLsysLogs does not number its rows."),
+    ],
+)
+def test_given_a_table_that_is_a_copy_of_ours_when_it_is_checked_then_what_a_copy_loses_is_told(
+    migrated: Engine, table: str, copy: str, difference: str
+) -> None:
+    execute(migrated, f"ALTER TABLE checked.{table} RENAME TO checked.before")
+    execute(migrated, f"CREATE TABLE checked.{table} USING DELTA {copy} AS SELECT * FROM checked.before")
+    found = migrations.check(migrated, SCHEMA)
+    assert difference in found
+    assert f"Table {table} has another comment." in found
+
+
+def test_given_a_view_that_is_only_written_otherwise_when_it_is_checked_then_it_is_the_same(migrated: Engine) -> None:
+    query = inspect(migrated).get_view_definition("v_mandatoryBlockers", schema=SCHEMA)
+    compact = " ".join(query.replace("`", "").split())
+    assert compact != query
+    execute(migrated, f"CREATE OR REPLACE VIEW checked.v_mandatoryBlockers AS {compact}")
+    assert migrations.check(migrated, SCHEMA) == []
+
+
+def test_given_a_check_when_its_statements_are_read_then_all_of_them_only_read(
+    migrated: Engine, warehouse: Warehouse
+) -> None:
+    warehouse.log.clear()
+    assert migrations.check(migrated, SCHEMA) == []
+    assert {text.split()[0] for text in warehouse.log.texts} == {"SELECT", "SHOW", "DESCRIBE"}
+
+
+def test_given_one_layout_when_it_is_checked_for_the_other_then_both_results_tables_are_named(
+    migrated: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert migrations.check(migrated, SCHEMA, layout="partitioned") == []
+    monkeypatch.setenv("ETL_MONITOR_LAYOUT", "clustered")
+    assert migrations.check(migrated, SCHEMA) == [
+        "Table ETLProcessingSteps is not clustered, but partitioned.",
+        "Table ETLsysLogs is not clustered, but partitioned.",
+    ]
+    with pytest.raises(ConfigurationError, match="'diagonal'"):
+        migrations.check(migrated, SCHEMA, layout="diagonal")
