@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, case, func, select
+from sqlalchemy import BigInteger, ColumnElement, Subquery, case, cast, func, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from etl_monitor_orm.models import ProcessingStep
@@ -74,4 +74,4 @@ def wall_clock(start: ColumnElement[datetime | None], end: ColumnElement[datetim
 
     The last end lies before the first start when the only step that ended was never started.
     """
-    return case((end < start, 0), else_=seconds_between(start, end))
+    return cast(case((end < start, 0), else_=seconds_between(start, end)), BigInteger)

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, select
+from sqlalchemy.types import to_instance
 
-from etl_monitor_orm import create_engine, migrations
+from etl_monitor_orm import ETLMonitor, SysLog, create_engine, migrations
 from etl_monitor_orm.views import VIEWS, ViewBase
-from tests.migrations.looking import TABLES
+from tests.migrations.looking import TABLES, execute
 
+SCHEMA = "reference"
+# What Delta's types are called elsewhere.
 TYPES = {
-    "STRING": "VARCHAR",
-    "INT": "INTEGER",
-    "BIGINT": "BIGINT",
-    "BOOLEAN": "BOOLEAN",
-    "DATE": "DATE",
-    "TIMESTAMP": "TIMESTAMP WITH TIME ZONE",
+    "duckdb": {"STRING": "VARCHAR", "INT": "INTEGER", "TIMESTAMP": "TIMESTAMP WITH TIME ZONE"},
+    "databricks": {},
 }
 AUDIT = "CreatedOn TIMESTAMP, CreatedBy STRING, LastUpdatedOn TIMESTAMP, LastUpdatedBy STRING"
 
@@ -50,62 +49,70 @@ REFERENCE = {
 
 
 @pytest.fixture(scope="module")
-def migrated() -> Iterator[Engine]:
-    engine = create_engine("duckdb://")
-    migrations.upgrade(engine, "etl")
+def migrated(backend: str, request: pytest.FixtureRequest) -> Iterator[Engine]:
+    engine: Engine = create_engine("duckdb://") if backend == "duckdb" else request.getfixturevalue("lakehouse")
+    migrations.upgrade(engine, SCHEMA)
     yield engine
-    engine.dispose()
+    execute(engine, f"DROP SCHEMA {SCHEMA} CASCADE")
 
 
 def _columns(engine: Engine, name: str) -> list[tuple[str, str, bool]]:
     return [
-        (column["name"], column["type"].compile(dialect=engine.dialect), column["nullable"])
-        for column in inspect(engine).get_columns(name, schema="etl")
+        # The reflected type may be a class.
+        (column["name"], to_instance(column["type"]).compile(dialect=engine.dialect), column["nullable"])
+        for column in inspect(engine).get_columns(name, schema=SCHEMA)
     ]
 
 
-@pytest.mark.parametrize("table", REFERENCE)
-def test_given_a_table_when_its_columns_are_read_then_they_are_the_contracts(migrated: Engine, table: str) -> None:
-    expected = []
-    for column in REFERENCE[table].split(","):
-        name, kind = column.split()
-        expected.append((name, TYPES[kind.strip("!*")], "!" not in kind))
-    assert _columns(migrated, table) == expected
+def test_given_the_tables_when_their_columns_are_read_then_they_are_the_contracts(migrated: Engine) -> None:
+    names = TYPES[migrated.dialect.name]
+    expected: dict[str, list[tuple[str, str, bool]]] = {table: [] for table in REFERENCE}
+    for table, columns in REFERENCE.items():
+        for column in columns.split(","):
+            name, kind = column.split()
+            word = kind.strip("!*")
+            expected[table].append((name, names.get(word, word), "!" not in kind))
+    assert {table: _columns(migrated, table) for table in REFERENCE} == expected
 
 
-@pytest.mark.parametrize("table", REFERENCE)
-def test_given_a_table_when_its_key_is_read_then_it_is_the_natural_one(migrated: Engine, table: str) -> None:
-    expected = [column.split()[0] for column in REFERENCE[table].split(",") if "*" in column]
-    assert inspect(migrated).get_pk_constraint(table, schema="etl")["constrained_columns"] == expected
-
-
-@pytest.mark.parametrize("table", REFERENCE)
-def test_given_a_table_when_its_comments_are_read_then_it_and_every_column_has_one(
-    migrated: Engine, table: str
-) -> None:
+def test_given_the_tables_when_their_keys_are_read_then_they_are_the_natural_ones(migrated: Engine) -> None:
+    expected = {
+        table: [column.split()[0] for column in columns.split(",") if "*" in column]
+        for table, columns in REFERENCE.items()
+    }
     inspector = inspect(migrated)
-    assert inspector.get_table_comment(table, schema="etl")["text"]
-    columns = inspector.get_columns(table, schema="etl")
+    assert {
+        table: inspector.get_pk_constraint(table, schema=SCHEMA)["constrained_columns"] for table in REFERENCE
+    } == expected
+
+
+def test_given_the_tables_when_their_comments_are_read_then_they_and_every_column_have_one(migrated: Engine) -> None:
+    inspector = inspect(migrated)
+    assert [table for table in REFERENCE if not inspector.get_table_comment(table, schema=SCHEMA)["text"]] == []
+    columns = [column for table in REFERENCE for column in inspector.get_columns(table, schema=SCHEMA)]
     assert [column["name"] for column in columns if not column["comment"]] == []
 
 
-@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__tablename__)
-def test_given_a_view_when_its_columns_are_read_then_the_mapped_class_says_the_same(
-    migrated: Engine, view: type[ViewBase]
-) -> None:
-    mapped = [(column.name, column.type.compile(dialect=migrated.dialect)) for column in view.__table__.columns]
-    assert [(name, kind) for name, kind, _ in _columns(migrated, view.__tablename__)] == mapped
+def test_given_the_views_when_their_columns_are_read_then_the_mapped_classes_say_the_same(migrated: Engine) -> None:
+    def mapped(view: type[ViewBase]) -> list[tuple[str, str]]:
+        return [(column.name, column.type.compile(dialect=migrated.dialect)) for column in view.__table__.columns]
+
+    found = {view.__tablename__: [column[:2] for column in _columns(migrated, view.__tablename__)] for view in VIEWS}
+    assert found == {view.__tablename__: mapped(view) for view in VIEWS}
 
 
 def test_given_a_migrated_database_when_secondary_indexes_are_looked_for_then_there_are_none(
     migrated: Engine,
 ) -> None:
     # DuckDB alters no table that has one, so a later migration would fail.
-    assert [index for table in TABLES for index in inspect(migrated).get_indexes(table, schema="etl")] == []
+    assert [index for table in TABLES for index in inspect(migrated).get_indexes(table, schema=SCHEMA)] == []
 
 
-def test_given_the_log_when_rows_come_without_a_number_then_a_sequence_in_the_schema_numbers_them(
-    migrated: Engine,
-) -> None:
-    identity = inspect(migrated).get_columns("ETLsysLogs", schema="etl")[0]["identity"]
-    assert (identity["start"], identity["increment"]) == (1, 1)
+def test_given_the_log_when_rows_come_without_a_number_then_the_database_numbers_them(migrated: Engine) -> None:
+    monitor = ETLMonitor(migrated, schema=SCHEMA)
+    for message in ("first", "second", "third"):
+        monitor.log(message)
+    with monitor.session() as session:
+        logged = session.execute(select(SysLog.message, SysLog.id).order_by(SysLog.id)).all()
+    assert [message for message, _ in logged] == ["first", "second", "third"]
+    assert [number for _, number in logged if number < 1] == []

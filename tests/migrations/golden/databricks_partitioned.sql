@@ -154,10 +154,10 @@ SELECT
     count(*) FILTER (WHERE ranked.`Status` IN ('NQUE', 'RQUE')) AS `Pending`,
     min(ranked.`StartTime`) AS `RunStart`,
     max(ranked.`EndTime`) AS `RunEnd`,
-    CASE
+    CAST(CASE
         WHEN (max(ranked.`EndTime`) < min(ranked.`StartTime`)) THEN 0
         ELSE CAST(timestampdiff(SECOND, min(ranked.`StartTime`), max(ranked.`EndTime`)) AS INT)
-    END AS `WallClockSeconds`,
+    END AS BIGINT) AS `WallClockSeconds`,
     max(ranked.`Status`) FILTER (WHERE ranked.`WorkFlowID` = 0 AND ranked.`TaskID` = 0) AS `OverallStatus`,
     count(*) FILTER (WHERE ranked.`Status` IN ('NQUE', 'RQUE') AND ranked.`StartTime` IS NOT NULL AND ranked.`EndTime` IS NULL) AS `Running`
 FROM (
@@ -208,10 +208,10 @@ SELECT
     min(step.`StartTime`) AS `RunStart`,
     max(step.`EndTime`) AS `RunEnd`,
     CAST(sum(step.`DurationSeconds`) AS BIGINT) AS `TotalDurationSeconds`,
-    CASE
+    CAST(CASE
         WHEN (max(step.`EndTime`) < min(step.`StartTime`)) THEN 0
         ELSE CAST(timestampdiff(SECOND, min(step.`StartTime`), max(step.`EndTime`)) AS INT)
-    END AS `WallClockSeconds`,
+    END AS BIGINT) AS `WallClockSeconds`,
     CASE
         WHEN (count(*) FILTER (WHERE step.`Status` = 'FAIL' AND step.`TaskMandatory` IS true) > 0)
             THEN 'FAILED'

@@ -9,10 +9,10 @@ SELECT
     min(step.`StartTime`) AS `RunStart`,
     max(step.`EndTime`) AS `RunEnd`,
     CAST(sum(step.`DurationSeconds`) AS BIGINT) AS `TotalDurationSeconds`,
-    CASE
+    CAST(CASE
         WHEN (max(step.`EndTime`) < min(step.`StartTime`)) THEN 0
         ELSE CAST(timestampdiff(SECOND, min(step.`StartTime`), max(step.`EndTime`)) AS INT)
-    END AS `WallClockSeconds`,
+    END AS BIGINT) AS `WallClockSeconds`,
     CASE
         WHEN (count(*) FILTER (WHERE step.`Status` = 'FAIL' AND step.`TaskMandatory` IS true) > 0)
             THEN 'FAILED'

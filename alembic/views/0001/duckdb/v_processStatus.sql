@@ -10,10 +10,10 @@ SELECT
     count(*) FILTER (WHERE ranked."Status" IN ('NQUE', 'RQUE')) AS "Pending",
     min(ranked."StartTime") AS "RunStart",
     max(ranked."EndTime") AS "RunEnd",
-    CASE
+    CAST(CASE
         WHEN (max(ranked."EndTime") < min(ranked."StartTime")) THEN 0
         ELSE date_sub('second', min(ranked."StartTime"), max(ranked."EndTime"))
-    END AS "WallClockSeconds",
+    END AS BIGINT) AS "WallClockSeconds",
     max(ranked."Status") FILTER (WHERE ranked."WorkFlowID" = 0 AND ranked."TaskID" = 0) AS "OverallStatus",
     count(*) FILTER (WHERE ranked."Status" IN ('NQUE', 'RQUE') AND ranked."StartTime" IS NOT NULL AND ranked."EndTime" IS NULL) AS "Running"
 FROM (
