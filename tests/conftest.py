@@ -23,6 +23,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=BACKENDS,
         help="run the tests of this backend only; may be repeated (default: all)",
     )
+    parser.addoption(
+        "--every-case",
+        action="store_true",
+        help="run every case of a parametrised test on the warehouse too (default: the first; DuckDB runs them all)",
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -33,11 +38,27 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What needs the warehouse is Databricks' too, though it is not asked to run on each backend."""
-    wanted = config.getoption("--backend")
-    if wanted and "databricks" not in wanted:
-        left_out = [item for item in items if "warehouse" in getattr(item, "fixturenames", ())]
+    wanted = config.getoption("--backend") or BACKENDS
+    every_case = config.getoption("--every-case")
+    kept: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    seen: set[tuple[object, str]] = set()
+    for item in items:
+        needs_warehouse = "warehouse" in getattr(item, "fixturenames", ())
+        further_case = False
+        if not every_case and _backend_of(item) == "databricks":
+            test = (item.parent, item.originalname)
+            further_case = test in seen
+            seen.add(test)
+        away = further_case or (needs_warehouse and "databricks" not in wanted)
+        (left_out if away else kept).append(item)
+    if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in set(left_out)]
+        items[:] = kept
+
+
+def _backend_of(item: pytest.Item) -> object:
+    return item.callspec.params.get("backend") if hasattr(item, "callspec") else None
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from sqlalchemy import Engine, Table, delete, insert, select
+from sqlalchemy import URL, Engine, Table, delete, insert, select
 
 from etl_monitor_orm import Parameter, Process, ProcessingStep, SequenceStage, SysLog, Task
 
@@ -34,6 +34,15 @@ class Database(Protocol):
         """Read all six tables."""
 
 
+def read_all(engine: Engine) -> dict[str, Rows]:
+    """Read all six tables."""
+    with engine.connect() as connection:
+        return {
+            kind.__tablename__: [dict(found._mapping) for found in connection.execute(select(*kind.__table__.columns))]
+            for kind in TABLES
+        }
+
+
 class DuckDBDatabase:
     """A DuckDB database in memory."""
 
@@ -60,17 +69,17 @@ class DuckDBDatabase:
         return name in self._saved
 
     def rows(self) -> dict[str, Rows]:
-        with self.engine.connect() as connection:
-            return {
-                kind.__tablename__: [
-                    dict(found._mapping) for found in connection.execute(select(*kind.__table__.columns))
-                ]
-                for kind in TABLES
-            }
+        return read_all(self.engine)
+
+
+def monitor_url(warehouse: Warehouse) -> URL:
+    """The URL by which a monitor reaches the local warehouse: over plain http."""
+    driver = {name: str(value) for name, value in warehouse.connect_args.items()}
+    return warehouse.url().update_query_dict(driver)
 
 
 class WarehouseDatabase:
-    """The monitor's schema on the local warehouse: its files are put back, and read, without a statement."""
+    """The monitor's schema on the local warehouse: its files are put back without a statement."""
 
     def __init__(self, engine: Engine, warehouse: Warehouse) -> None:
         self.engine = engine
@@ -91,4 +100,4 @@ class WarehouseDatabase:
         return name in self._saved
 
     def rows(self) -> dict[str, Rows]:
-        return {kind.__tablename__: self._warehouse.rows("etl", kind.__tablename__) for kind in TABLES}
+        return read_all(self.engine)

@@ -19,7 +19,7 @@ from etl_monitor_orm import (
     SysLog,
 )
 from etl_monitor_orm.handles import current_task
-from tests.databases import Database, DuckDBDatabase, WarehouseDatabase
+from tests.databases import Database, DuckDBDatabase, WarehouseDatabase, monitor_url
 
 if TYPE_CHECKING:
     from tests.warehouse import Warehouse
@@ -52,7 +52,7 @@ def duckdb_database() -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def databricks_database(warehouse: Warehouse) -> Iterator[Database]:
     """The monitor's schema on the local warehouse; each test finds it as the migrations left it."""
-    monitor = ETLMonitor(warehouse.url).setup()
+    monitor = ETLMonitor(monitor_url(warehouse)).setup()
     yield WarehouseDatabase(monitor.engine, warehouse)
     monitor.close()
 

@@ -54,7 +54,7 @@ class WarehouseDialect(WarehouseReflection):
     ddl_compiler = WarehouseDDLCompiler
     construct_arguments = TABLE_OPTIONS
 
-    conflicts = RetryPolicy(first=0.05, longest=2.0, patience=60.0)
+    conflicts = RetryPolicy(first=0.1, longest=8.0, patience=180.0)
     breaks = RetryPolicy(first=0.2, longest=5.0, patience=20.0)
 
     def create_connect_args(self, url: URL) -> tuple[list[str], dict[str, Any]]:
