@@ -6,9 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from databricks.sql.client import Cursor
 from sqlalchemy import Engine, event
+from urllib3.exceptions import ProtocolError
 
-from etl_monitor_orm import migrations
+from etl_monitor_orm import ConnectionBroken, migrations
+from etl_monitor_orm.backends import RetryPolicy
+from etl_monitor_orm.backends.databricks.dialect import WarehouseDialect
 from tests.migrations.looking import TABLES, VERSION, VIEWS, execute, lower, objects, rows
 from tests.warehouse import Warehouse
 
@@ -128,3 +132,53 @@ def test_given_an_upgrade_stopped_between_the_results_tables_when_it_goes_on_the
     assert "etlsyslogs" not in objects(lakehouse, schema)
     migrations.upgrade(lakehouse, schema)
     assert migrations.check(lakehouse, schema, layout="clustered") == []
+
+
+def test_given_a_network_that_loses_each_reply_once_when_it_is_migrated_up_and_down_then_nothing_of_it_is_seen(
+    lakehouse: Engine, schema: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost: list[str] = []
+    execute_once = Cursor.execute
+
+    def lose(cursor: Cursor, operation: str, *arguments: object, **more: object) -> Cursor:
+        done = execute_once(cursor, operation, *arguments, **more)
+        if operation not in lost:
+            lost.append(operation)
+            raise ProtocolError("Connection aborted")
+        return done
+
+    monkeypatch.setattr(WarehouseDialect, "breaks", RetryPolicy(first=0.01, longest=0.01, patience=20.0))
+    with monkeypatch.context() as patch:
+        patch.setattr(Cursor, "execute", lose)
+        migrations.upgrade(lakehouse, schema)
+    assert_complete(lakehouse, schema)
+    with monkeypatch.context() as patch:
+        patch.setattr(Cursor, "execute", lose)
+        migrations.downgrade(lakehouse, schema, "base")
+    words = [statement.split()[0] for statement in lost]
+    assert (words.count("CREATE") + words.count("INSERT"), words.count("DROP") + words.count("DELETE")) == (
+        UPGRADE,
+        DOWNGRADE,
+    )
+    assert objects(lakehouse, schema) == VERSION
+    assert migrations.current(lakehouse, schema) is None
+
+
+def test_given_a_network_that_is_gone_when_an_upgrade_meets_it_then_the_same_call_completes_it_later(
+    lakehouse: Engine, schema: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute_once = Cursor.execute
+
+    def break_off(cursor: Cursor, operation: str, *arguments: object, **more: object) -> Cursor:
+        done = execute_once(cursor, operation, *arguments, **more)
+        if "v_taskDetail" in operation:
+            raise ProtocolError("Connection aborted")
+        return done
+
+    with monkeypatch.context() as patch:
+        patch.setattr(WarehouseDialect, "breaks", RetryPolicy(first=0.01, longest=0.01, patience=0.1))
+        patch.setattr(Cursor, "execute", break_off)
+        with pytest.raises(ConnectionBroken, match="make the call again"):
+            migrations.upgrade(lakehouse, schema)
+    migrations.upgrade(lakehouse, schema)
+    assert_complete(lakehouse, schema)
