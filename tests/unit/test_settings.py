@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from etl_monitor_orm import ConfigurationError
-from etl_monitor_orm.settings import Settings
+from etl_monitor_orm.settings import Layout, Settings, read_layout
 
 
 def test_given_nothing_when_read_then_it_is_a_duckdb_file_and_the_schema_etl() -> None:
@@ -83,3 +83,20 @@ def test_given_settings_when_shown_then_the_url_and_its_password_are_not() -> No
 def test_given_settings_when_one_is_set_then_it_is_refused() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         Settings.read().schema = "other"  # type: ignore[misc]
+
+
+def test_given_a_layout_in_the_environment_when_it_is_read_then_an_argument_wins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert read_layout() is None
+    monkeypatch.setenv("ETL_MONITOR_LAYOUT", "clustered")
+    assert read_layout() is Layout.CLUSTERED
+    assert read_layout("partitioned") is Layout.PARTITIONED
+    monkeypatch.setenv("ETL_MONITOR_LAYOUT", "")
+    assert read_layout() is None
+
+
+@pytest.mark.parametrize("word", ["diagonal", "PARTITIONED", " "])
+def test_given_a_layout_that_nobody_knows_when_it_is_read_then_the_known_ones_are_named(word: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"partitioned or clustered.*default is partitioned"):
+        read_layout(word)

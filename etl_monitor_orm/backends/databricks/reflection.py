@@ -5,6 +5,7 @@ The catalog is the session's. Unity Catalog keeps names in lower case, and finds
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from itertools import takewhile
 from typing import Any, Final, cast
@@ -136,12 +137,9 @@ class WarehouseReflection(DatabricksDialect):
 
     def storage(self, connection: Connection, table_name: str, schema: str | None = None) -> Storage | None:
         """How the files of a table are laid out; None when there is no such table."""
-        try:
-            (row,) = _read(connection, "DESCRIBE DETAIL", self._quoted(schema, table_name))
-        except DatabaseError as error:
-            if is_missing(error.orig):
-                return None
-            raise
+        if not self.has_table(connection, table_name, schema):
+            return None
+        (row,) = _read(connection, "DESCRIBE DETAIL", self._quoted(schema, table_name))
         told = row._mapping
         return Storage(
             partitioned_by=_texts(told["partitionColumns"]),
@@ -209,4 +207,7 @@ def _folded(*names: str) -> tuple[str, ...]:
 
 
 def _texts(values: Any) -> tuple[str, ...]:
-    return () if values is None else tuple(str(value) for value in values)
+    """An array's values; the driver hands out an array, or its text."""
+    if values is None:
+        return ()
+    return tuple(json.loads(values) if isinstance(values, str) else (str(value) for value in values))
