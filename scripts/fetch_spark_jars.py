@@ -25,9 +25,7 @@ def main() -> int:
     if absent:
         maven = shutil.which("mvn")
         if maven is None:
-            print(
-                "Maven is needed once, to fetch Delta Lake's jars: install it, so that mvn is on PATH", file=sys.stderr
-            )
+            sys.stderr.write("Maven is needed once, to fetch the jars: install it, so that mvn is on PATH\n")
             return 1
         jar_folder().mkdir(parents=True, exist_ok=True)
         for coordinates, path in absent:

@@ -102,10 +102,15 @@ class Engine:
             raise StatementFailed(f"[INVALID_PARAMETER_VALUE] {error}", "22023") from error
 
     def _run(self, session: Session, rewritten: Rewritten, parameters: Sequence[TSparkParameter]) -> Result:
-        if parameters:
-            frame = session.java.sql(rewritten.sql, bind(self._jvm, parameters, session.zone))
-        else:
-            frame = session.java.sql(rewritten.sql)
+        values = bind(self._jvm, parameters, session.zone)
+        try:
+            frame = session.java.sql(rewritten.sql, values)
+        except PySparkException as error:
+            staged = self.rewrites.merge_with_known_source(session.java, rewritten.sql, values, str(error))
+            if staged is None:
+                raise
+            with staged as sql:
+                frame = session.java.sql(sql, values)
         table = rewritten.finish(self._collect(frame, session.zone))
         changed = table[CHANGED][0].as_py() if table.schema.names[:1] == [CHANGED] else None
         if rewritten.sql[:3].upper() == "SET":

@@ -7,8 +7,10 @@ to Spark as it came.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -44,6 +46,7 @@ class Rewrites:
 
     def __init__(self, spark: Spark, catalog: str) -> None:
         self._spark, self._catalog = spark, catalog
+        self._sources = count()
         name = re.escape(catalog)
         self._qualified_column = re.compile(rf"(?<![\w.`'\"])(?:`{name}`|{name})(?=(?:\s*\.\s*(?:`[^`]+`|\w+)){{3}})")
         self._rules: tuple[tuple[re.Pattern[str], Callable[[Any, str], Rewritten | None]], ...] = (
@@ -161,6 +164,32 @@ class Rewrites:
         """SET TIMEZONE = …: Spark calls it SET TIME ZONE."""
         value = Reader(text).tokens[-1].value
         return Rewritten(f"SET TIME ZONE '{value}'")
+
+    def merge_with_known_source(
+        self, java: Any, text: str, values: Any, error: str
+    ) -> AbstractContextManager[str] | None:
+        """MERGE whose source joins an aggregate and looks its own target up in a correlated EXISTS.
+
+        Delta's rules overlook one of the relations then (`Table does not support reads`), but only inside of a MERGE:
+        so its source is analysed on its own, as a temporary view, which is read by the same MERGE.
+        """
+        reader = Reader(text)
+        if "Table does not support reads" not in error or not reader.skip("MERGE", "INTO"):
+            return None
+        reader.past("USING")
+        reader.skip("USING")
+        opening = reader.take()
+        closing = reader.past(")") and reader.next
+        return self._source(java, text, values, opening.end, closing.start)
+
+    @contextmanager
+    def _source(self, java: Any, text: str, values: Any, start: int, end: int) -> Iterator[str]:
+        name = f"source_{next(self._sources)}"
+        java.sql(text[start:end], values).createTempView(name)
+        try:
+            yield f"{text[: start - 1]}{name}{text[end + 1 :]}"
+        finally:
+            java.catalog().dropTempView(name)
 
 
 def _written(key: PrimaryKey) -> str:
