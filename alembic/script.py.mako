@@ -1,7 +1,8 @@
 """${message}
 
 This revision freezes what it does: it imports no model and no view, which go on changing after its release. A view
-that it changes is frozen beside it: python scripts/freeze_views.py ${up_revision}
+that it changes is frozen beside it, for each database: python scripts/freeze_views.py ${up_revision}, and the same
+with --dialect databricks. Each statement can be executed again: where nothing rolls back, a run may stop after any.
 
 Revision ID: ${up_revision}
 Revises: ${down_revision | comma,n}
