@@ -53,8 +53,8 @@ class Settings:
 
         Args:
             url: A SQLAlchemy URL; else `ETL_MONITOR_URL`, else `duckdb:///etl_monitor.duckdb`.
-            schema: Else `ETL_MONITOR_SCHEMA`, else `etl`.
-            catalog: Else `ETL_MONITOR_CATALOG`.
+            schema: Else the URL's, else `ETL_MONITOR_SCHEMA`, else `etl`.
+            catalog: Else the URL's, else `ETL_MONITOR_CATALOG`.
             actor: Else `ETL_MONITOR_ACTOR`.
 
         Raises:
@@ -68,7 +68,8 @@ class Settings:
                 "The database URL cannot be read. Write it like duckdb:///etl_monitor.duckdb, "
                 "as an argument, as --url, or in ETL_MONITOR_URL."
             ) from None
-        name = schema if schema is not None else os.environ.get("ETL_MONITOR_SCHEMA") or DEFAULT_SCHEMA
+        name = schema if schema is not None else _named(parsed, "schema") or os.environ.get("ETL_MONITOR_SCHEMA")
+        name = name if schema is not None else name or DEFAULT_SCHEMA
         if not isinstance(name, str) or not name.strip():
             raise ConfigurationError("The schema's name must not be empty; the default is etl.")
         if "[" in name or "]" in name:
@@ -76,9 +77,15 @@ class Settings:
         return cls(
             url=parsed,
             schema=name,
-            catalog=catalog or os.environ.get("ETL_MONITOR_CATALOG") or None,
+            catalog=catalog or _named(parsed, "catalog") or os.environ.get("ETL_MONITOR_CATALOG") or None,
             actor=actor or os.environ.get("ETL_MONITOR_ACTOR") or None,
         )
+
+
+def _named(url: URL, what: str) -> str | None:
+    """The catalog or schema that a Databricks URL names; to DuckDB these words mean nothing."""
+    value = url.query.get(what) if url.get_backend_name() == "databricks" else None
+    return value if isinstance(value, str) and value else None
 
 
 def read_layout(word: str | None = None) -> Layout | None:

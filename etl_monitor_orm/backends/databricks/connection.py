@@ -13,7 +13,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from etl_monitor_orm.backends.databricks.credentials import credentials_for
-from etl_monitor_orm.backends.databricks.trouble import ConnectionLost, is_lost
+from etl_monitor_orm.backends.databricks.trouble import ConnectionLost, is_busy, is_lost
+from etl_monitor_orm.backends.retry import RetryPolicy
 from etl_monitor_orm.errors import ConfigurationError
 
 HINT: Final = (
@@ -33,6 +34,9 @@ LIMITS: Final[Mapping[str, object]] = {
     "user_agent_entry": "etl-monitor-orm",
 }
 """What the driver is told unless the caller says otherwise, in the URL's query or in `connect_args`."""
+
+OPENING: Final = RetryPolicy(first=1.0, longest=10.0, patience=600.0)
+"""How long a session waits for a warehouse that is starting: a classic one takes minutes."""
 
 _SHORTEST_WAIT: Final = 1.0
 _open: Final[WeakSet[Any]] = WeakSet()
@@ -70,11 +74,12 @@ def connect_safely(connect: Callable[..., DBAPIConnection], arguments: Mapping[s
     told["session_configuration"] = {"TIMEZONE": "UTC", **told.get("session_configuration", {})}
     if "access_token" not in told and "credentials_provider" not in told and "auth_type" not in told:
         told.update(credentials_for(told["server_hostname"]))
+    told["use_inline_params"] = False
     try:
-        connection = connect(use_inline_params=False, **told)
+        connection: DBAPIConnection = OPENING.retrying(is_busy)(connect, **told)
     except Exception as error:
         if is_lost(error):
-            raise ConnectionLost(error) from error
+            raise ConnectionLost(error, sent=False) from error
         raise
     _repeat_nothing_unasked(connection)
     _open.add(connection)

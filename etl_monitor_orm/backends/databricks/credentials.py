@@ -26,7 +26,8 @@ def credentials_for(host: str) -> dict[str, object]:
             "install the Databricks SDK: pip install 'etl-monitor-orm[databricks]'."
         ) from None
     try:
-        config = Config(host=f"https://{host}")
+        # Without limits the SDK asks an unreachable host for its ways to sign in for five minutes.
+        config = Config(host=f"https://{host}", http_timeout_seconds=10, retry_timeout_seconds=20)
     except ValueError as error:
         raise ConfigurationError(
             f"There are no credentials for {host}: no token in the URL, no DATABRICKS_TOKEN, and the Databricks SDK "

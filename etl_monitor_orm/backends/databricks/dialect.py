@@ -55,7 +55,7 @@ class WarehouseDialect(WarehouseReflection):
     construct_arguments = TABLE_OPTIONS
 
     conflicts = RetryPolicy(first=0.1, longest=8.0, patience=180.0)
-    breaks = RetryPolicy(first=0.2, longest=5.0, patience=20.0)
+    breaks = RetryPolicy(first=0.2, longest=5.0, patience=60.0)
 
     def create_connect_args(self, url: URL) -> tuple[list[str], dict[str, Any]]:
         """Read a URL: `databricks://token:…@host?http_path=…&catalog=…`."""
@@ -113,7 +113,7 @@ class WarehouseDialect(WarehouseReflection):
                     cursor.execute(statement, parameters)
         except Exception as error:
             if is_lost(error):
-                raise ConnectionLost(error) from error
+                raise ConnectionLost(error, sent=was_sent(error)) from error
             raise
 
 

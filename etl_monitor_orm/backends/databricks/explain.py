@@ -39,19 +39,19 @@ _READINGS: Final[tuple[_Reading, ...]] = (
         ),
     ),
     (
+        re.compile(r"\b401\b|UNAUTHENTICATED|Invalid access token|invalid_client|Unauthorized", re.IGNORECASE),
+        lambda where, words: ConfigurationError(
+            f"{where} refuses the credentials. Check the token in the URL or in DATABRICKS_TOKEN, or the profile of "
+            f"the Databricks SDK: it may have expired, or be of another workspace. The driver says: {words}"
+        ),
+    ),
+    (
         re.compile(
             r"INSUFFICIENT_PERMISSIONS|PERMISSION_DENIED|does not have .*(?:privilege|permission)", re.IGNORECASE
         ),
         lambda where, words: ConfigurationError(
             f"{where} refuses for want of a privilege. Have it granted: USE CATALOG on the catalog, USE SCHEMA, SELECT "
             f"and MODIFY on the schema; CREATE SCHEMA and CREATE TABLE too for migrations. The warehouse says: {words}"
-        ),
-    ),
-    (
-        re.compile(r"\b401\b|UNAUTHENTICATED|Invalid access token|invalid_client|Unauthorized", re.IGNORECASE),
-        lambda where, words: ConfigurationError(
-            f"{where} refuses the credentials. Check the token in the URL or in DATABRICKS_TOKEN, or the profile of "
-            f"the Databricks SDK: it may have expired, or be of another workspace. The driver says: {words}"
         ),
     ),
     (
@@ -84,6 +84,8 @@ def explain(cause: BaseException | None, engine: Engine) -> EtlMonitorError:
     for pattern, error in _READINGS:
         if pattern.search(words):
             return error(where, words)
+    if isinstance(cause, ConnectionLost) and not cause.sent:
+        return ConnectionBroken(f"{where} cannot be reached; nothing was sent. Make the call again later. {words}")
     if isinstance(cause, ConnectionLost):
         return ConnectionBroken(
             f"The connection to {where} broke, and stayed broken. Whether the last statement was executed is not "

@@ -12,6 +12,7 @@ _CONFLICT: Final = re.compile(
     r"DELTA_CONCURRENT_\w+|DELTA_METADATA_CHANGED|DELTA_PROTOCOL_CHANGED"
     r"|Concurrent\w+Exception|(?:Metadata|Protocol)ChangedException"
 )
+_BUSY: Final = re.compile(r"\b(?:429|503)\b|TEMPORARILY_UNAVAILABLE", re.IGNORECASE)
 _NOT_SENT: Final = (
     urllib3.exceptions.NewConnectionError,
     urllib3.exceptions.ConnectTimeoutError,
@@ -25,9 +26,14 @@ _MISSING: Final = re.compile(r"TABLE_OR_VIEW_NOT_FOUND|DELTA_TABLE_NOT_FOUND|SCH
 
 
 class ConnectionLost(exc.OperationalError):
-    """The connection broke, and what became of the last statement is not known."""
+    """The connection broke.
 
-    def __init__(self, cause: BaseException) -> None:
+    Attributes:
+        sent: Whether a statement may have reached the warehouse; then it is not known what became of it.
+    """
+
+    def __init__(self, cause: BaseException, *, sent: bool) -> None:
+        self.sent = sent
         super().__init__(  # type: ignore[no-untyped-call]
             f"The connection to the warehouse was lost: {type(cause).__name__}: {cause}"
         )
@@ -51,8 +57,15 @@ def is_lost(error: BaseException) -> bool:
     return isinstance(error, exc.RequestError) and not isinstance(error, exc.SessionAlreadyClosedError)
 
 
+def is_busy(error: BaseException) -> bool:
+    """Whether the warehouse is starting, or has too much to do: it executed nothing, and asks to come again."""
+    return isinstance(error, exc.Error | urllib3.exceptions.HTTPError) and _BUSY.search(str(error)) is not None
+
+
 def was_sent(error: BaseException) -> bool:
     """Whether a statement whose connection broke may have reached the warehouse."""
+    if is_busy(error):
+        return False
     reason = error.reason if isinstance(error, urllib3.exceptions.MaxRetryError) else error
     return not isinstance(reason, _NOT_SENT)
 

@@ -1,0 +1,111 @@
+"""What Databricks' errors mean: its words are all there is to read."""
+
+from __future__ import annotations
+
+import pytest
+import urllib3
+from databricks.sql import exc
+from sqlalchemy import create_engine
+
+from etl_monitor_orm import ConfigurationError, ConnectionBroken, DatabaseError, SchemaMissing
+from etl_monitor_orm.backends.databricks import trouble
+from etl_monitor_orm.backends.databricks.explain import explain
+
+ENGINE = create_engine(
+    "databricks://token:dapi-secret@adb-1.azuredatabricks.net?http_path=/sql/1.0/warehouses/abc&catalog=main"
+)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "[DELTA_CONCURRENT_APPEND.WITH_PARTITION_HINT] Transaction conflict detected.",
+        "[DELTA_CONCURRENT_DELETE_READ] Transaction conflict detected.",
+        "[DELTA_METADATA_CHANGED] The metadata of the Delta table has been changed by a concurrent update.",
+        "[DELTA_PROTOCOL_CHANGED] ProtocolChangedException: The protocol version of the Delta table has been changed",
+        "io.delta.exceptions.ConcurrentAppendException: Files were added to partition by a concurrent update.",
+        "MetadataChangedException: The metadata of the Delta table has been changed",
+    ],
+)
+def test_given_another_writer_s_traces_when_read_then_it_is_a_conflict(words: str) -> None:
+    assert trouble.is_conflict(exc.ServerOperationError(words))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        exc.ServerOperationError("[TABLE_OR_VIEW_NOT_FOUND] The table or view cannot be found."),
+        ValueError("DELTA_CONCURRENT_APPEND"),
+        None,
+    ],
+)
+def test_given_anything_else_when_read_then_it_is_no_conflict(error: Exception | None) -> None:
+    assert not trouble.is_conflict(error)
+
+
+def test_given_a_connection_that_could_not_be_made_then_nothing_was_sent() -> None:
+    never = urllib3.exceptions.MaxRetryError(None, "/", urllib3.exceptions.NewConnectionError(None, "refused"))
+
+    assert trouble.is_lost(never)
+    assert not trouble.was_sent(never)
+
+
+def test_given_a_connection_that_broke_then_the_statement_may_have_been_executed() -> None:
+    broken = urllib3.exceptions.ProtocolError("Connection aborted.", ConnectionResetError())
+
+    assert trouble.is_lost(broken)
+    assert trouble.was_sent(broken)
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "way_out"),
+    [
+        ("[TABLE_OR_VIEW_NOT_FOUND] The table or view `etl`.`x` cannot be found.", SchemaMissing, "db upgrade"),
+        ("[SCHEMA_NOT_FOUND] The schema `main`.`etl` cannot be found.", SchemaMissing, "db upgrade"),
+        ("[NO_SUCH_CATALOG_EXCEPTION] Catalog 'mian' was not found.", ConfigurationError, "ETL_MONITOR_CATALOG"),
+        (
+            "[INSUFFICIENT_PERMISSIONS] Insufficient privileges: User does not have MODIFY on Table 'x'.",
+            ConfigurationError,
+            "MODIFY",
+        ),
+        ("Error during request to server: : Invalid access token.", ConfigurationError, "DATABRICKS_TOKEN"),
+        ("Received 401 - UNAUTHORIZED. Confirm your authentication credentials.", ConfigurationError, "expired"),
+        ("Received 404 - NOT_FOUND. The requested resource does not exist.", ConfigurationError, "http_path"),
+        ("[DIVIDE_BY_ZERO] Division by zero.", DatabaseError, "DIVIDE_BY_ZERO"),
+    ],
+)
+def test_given_the_warehouse_s_words_when_explained_then_the_way_out_is_named(
+    words: str, kind: type[Exception], way_out: str
+) -> None:
+    error = explain(exc.ServerOperationError(words), ENGINE)
+
+    assert type(error) is kind
+    assert way_out in str(error)
+
+
+def test_given_a_lost_connection_when_explained_then_it_is_said_that_its_statement_s_fate_is_not_known() -> None:
+    error = explain(trouble.ConnectionLost(ConnectionResetError("reset by peer"), sent=True), ENGINE)
+
+    assert type(error) is ConnectionBroken
+    assert "not known" in str(error)
+
+
+def test_given_a_session_that_could_not_be_opened_when_explained_then_it_is_said_that_nothing_was_sent() -> None:
+    error = explain(trouble.ConnectionLost(ConnectionRefusedError(), sent=False), ENGINE)
+
+    assert "nothing was sent" in str(error)
+
+
+def test_given_a_busy_warehouse_when_it_says_so_then_nothing_was_executed() -> None:
+    busy = exc.RequestError("Error during request to server: 503: TEMPORARILY_UNAVAILABLE: the warehouse is starting")
+
+    assert trouble.is_busy(busy)
+    assert not trouble.was_sent(busy)
+
+
+def test_given_words_that_hold_the_token_when_explained_then_it_is_not_shown() -> None:
+    assert "dapi-secret" not in str(explain(exc.ServerOperationError("bad header: Bearer dapi-secret"), ENGINE))
+
+
+def test_given_a_plan_of_many_pages_when_explained_then_its_head_is_kept() -> None:
+    assert len(str(explain(exc.ServerOperationError("x" * 100_000), ENGINE))) < 1_000
