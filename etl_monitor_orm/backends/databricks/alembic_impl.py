@@ -6,8 +6,9 @@ twice too: its version table is left alone when it is there, and the row in it i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from alembic.ddl.base import ColumnComment, alter_table, format_column_name
 from alembic.ddl.impl import DefaultImpl
@@ -16,6 +17,9 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import DDLCompiler
 
 from etl_monitor_orm.backends.databricks.dialect import was_sent_again
+
+_BETWEEN_ROWS: Final = re.compile(r"(?<=\)), (?=\()|(?<=\(VALUES) ")
+_LITERAL: Final = re.compile(r"('(?:[^'\\]|\\.)*')")
 
 
 class WarehouseImpl(DefaultImpl):
@@ -33,7 +37,9 @@ class WarehouseImpl(DefaultImpl):
         return self._versions
 
     def static_output(self, text: str) -> None:
-        """Write a part of a script, without the spaces that SQLAlchemy leaves at the ends of lines."""
+        """Write a part of a script, for people to read: each row that is inserted on a line, none ends with spaces."""
+        if text.startswith("INSERT"):
+            text = "".join(part if part.startswith("'") else _in_lines(part) for part in _LITERAL.split(text))
         super().static_output("\n".join(line.rstrip() for line in text.split("\n")))
 
     def _exec(
@@ -60,6 +66,11 @@ class WarehouseImpl(DefaultImpl):
     ) -> tuple[set[str], set[str], bool]:
         # Reflection cannot tell which column is an identity column.
         return set(), set(), False
+
+
+def _in_lines(part: str) -> str:
+    rows = _BETWEEN_ROWS.sub(lambda gap: f"{gap[0].rstrip()}\n    ", part)
+    return rows.replace(" SELECT ", "\nSELECT ")
 
 
 @compiles(ColumnComment, "databricks")

@@ -343,12 +343,21 @@ LEFT OUTER JOIN (
     AND linked.`ProcessLoad` = parameter.`ProcessLoad`
     AND linked.`SourceSystemCode` = parameter.`ParameterName`;
 
-INSERT INTO etl.`ETLconfigSequence` (`SequenceID`, `SequenceCode`, `SequenceName`, `SequenceDescription`, `SortOrder`, `IsActive`, `CreatedOn`, `CreatedBy`, `LastUpdatedOn`, `LastUpdatedBy`) SELECT stage.`SequenceID`, stage.`SequenceCode`, stage.`SequenceName`, stage.`SequenceDescription`, stage.`SequenceID` AS `SortOrder`, true AS `IsActive`, CURRENT_TIMESTAMP AS `CreatedOn`, 'migration 0001' AS `CreatedBy`, CURRENT_TIMESTAMP AS `LastUpdatedOn`, 'migration 0001' AS `LastUpdatedBy`
-FROM (VALUES (0, 'LOAD_GO', 'Initiation', 'Marks the run as a whole: its first step, and the sign of how it stands'), (1, 'LOAD_DB_CONFIG', 'Load configuration', 'Reads reference and configuration data from the source'), (2, 'LOAD_DB_TRAN', 'Load transactions', 'Reads transactional data from the source into staging'), (3, 'LOAD_DIM', 'Process master data', 'Checks and conforms the staged dimensions'), (4, 'LOAD_TRAN', 'Process transactions', 'Checks and conforms the staged transactions'), (5, 'PRE_PROCESS', 'Functional logic', 'Applies business rules and derives values'), (6, 'PROCESS_DATA', 'Transform data', 'Builds the output tables and data marts')) AS stage (`SequenceID`, `SequenceCode`, `SequenceName`, `SequenceDescription`)
+INSERT INTO etl.`ETLconfigSequence` (`SequenceID`, `SequenceCode`, `SequenceName`, `SequenceDescription`, `SortOrder`, `IsActive`, `CreatedOn`, `CreatedBy`, `LastUpdatedOn`, `LastUpdatedBy`)
+SELECT stage.`SequenceID`, stage.`SequenceCode`, stage.`SequenceName`, stage.`SequenceDescription`, stage.`SequenceID` AS `SortOrder`, true AS `IsActive`, CURRENT_TIMESTAMP AS `CreatedOn`, 'migration 0001' AS `CreatedBy`, CURRENT_TIMESTAMP AS `LastUpdatedOn`, 'migration 0001' AS `LastUpdatedBy`
+FROM (VALUES
+    (0, 'LOAD_GO', 'Initiation', 'Marks the run as a whole: its first step, and the sign of how it stands'),
+    (1, 'LOAD_DB_CONFIG', 'Load configuration', 'Reads reference and configuration data from the source'),
+    (2, 'LOAD_DB_TRAN', 'Load transactions', 'Reads transactional data from the source into staging'),
+    (3, 'LOAD_DIM', 'Process master data', 'Checks and conforms the staged dimensions'),
+    (4, 'LOAD_TRAN', 'Process transactions', 'Checks and conforms the staged transactions'),
+    (5, 'PRE_PROCESS', 'Functional logic', 'Applies business rules and derives values'),
+    (6, 'PROCESS_DATA', 'Transform data', 'Builds the output tables and data marts')) AS stage (`SequenceID`, `SequenceCode`, `SequenceName`, `SequenceDescription`)
 WHERE (stage.`SequenceID` NOT IN (SELECT etl.`ETLconfigSequence`.`SequenceID`
 FROM etl.`ETLconfigSequence`));
 
-INSERT INTO etl.alembic_version (version_num) SELECT '0001'
+INSERT INTO etl.alembic_version (version_num)
+SELECT '0001'
 WHERE NOT (EXISTS (SELECT etl.alembic_version.version_num
 FROM etl.alembic_version
 WHERE etl.alembic_version.version_num = '0001'));
