@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from tests.warehouse.rewrites import Rewrites, Rewritten
 from tests.warehouse.spark import Spark
 
 CHANGED = "num_affected_rows"
+_CREATES = re.compile(r"\s*(?:CREATE|ALTER|RESTORE|CONVERT)\b", re.IGNORECASE)
 _INSTANT = pa.timestamp("us", tz="UTC")
 ZONE = "spark.sql.session.timeZone"
 
@@ -93,9 +95,10 @@ class Engine:
         try:
             self.spark.activate(session.java)
             rewritten = self.rewrites.apply(session.java, statement)
-            if rewritten is None:
-                return Result(pa.table({}))
-            return self._run(session, rewritten, parameters)
+            result = self._run(session, rewritten, parameters) if rewritten else Result(pa.table({}))
+            if _CREATES.match(statement):
+                self.spark.adopt_tables()
+            return result
         except (PySparkException, Py4JJavaError) as error:
             raise explained(error, self.catalog) from error
         except ValueError as error:

@@ -38,6 +38,7 @@ class Snapshots:
     def save(self, name: str) -> None:
         """Remember everything under a name."""
         schemas, tables = {}, {}
+        self._spark.adopt_tables()
         for schema in self._schemas():
             schemas[schema] = self._catalog.getDatabase(schema)
             for table in self._tables(schema):
@@ -63,6 +64,7 @@ class Snapshots:
             elif not self._catalog.getTable(schema, table).equals(saved.entry):
                 self._catalog.alterTable(saved.entry)
             self._put_back(saved)
+        self._spark.adopt_tables()
 
     @property
     def _catalog(self) -> Any:

@@ -39,6 +39,12 @@ QUICK = {
     "spark.databricks.delta.stats.skipping": "false",
     "spark.databricks.delta.merge.materializeSource": "none",
     "spark.databricks.delta.writeChecksumFile.enabled": "false",
+    "spark.databricks.delta.allFilesInCrc.enabled": "true",
+    "spark.databricks.delta.allFilesInCrc.thresholdNumFiles": "100000",
+    "spark.databricks.delta.allFilesInCrc.thresholdIndexedCols": "100000",
+    "spark.databricks.delta.allFilesInCrc.verificationMode.enabled": "false",
+    "spark.databricks.delta.allFilesInCrc.verificationMode.forceOnNonUTC.enabled": "false",
+    "spark.databricks.delta.incremental.commit.verify": "false",
     "spark.databricks.delta.properties.defaults.checkpointInterval": "1000",
     "spark.locality.wait": "0",
     "spark.rdd.compress": "false",
@@ -48,7 +54,8 @@ QUICK = {
     "spark.ui.retainedStages": "1",
     "spark.ui.retainedTasks": "1",
 }
-JAVA_OPTIONS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xss4m")
+JAVA = Path(__file__).with_name("java")
+JAVA_OPTIONS = ("-XX:+UseSerialGC", "-XX:ReservedCodeCacheSize=512m", "-Xss4m")
 
 
 class Spark:
@@ -83,10 +90,15 @@ class Spark:
         self.root = SparkSession(self._context)._jsparkSession
         self.jvm: Any = self._gateway.jvm
         self._sessions = self.jvm.org.apache.spark.sql.SparkSession
+        self._listed_log = self._compile("ListedSnapshot", "ListedLog")
 
     def activate(self, session: Any) -> None:
         """Make a session this thread's own: Spark looks its settings up there."""
         self._sessions.setActiveSession(session)
+
+    def adopt_tables(self) -> None:
+        """Let new tables list their files from memory: see `java/`."""
+        self._listed_log.invoke(None, self._listed_log_arguments)
 
     def strings(self, values: Sequence[str]) -> Any:
         """Return a Java array of these texts."""
@@ -100,6 +112,21 @@ class Spark:
         """Return what is in a Scala sequence of names."""
         joined = sequence.mkString("\n")
         return joined.split("\n") if joined else []
+
+    def _compile(self, *names: str) -> Any:
+        """Compile our Java classes with the compiler that Spark brings along; return `ListedLog.adopt`."""
+        sources = [(JAVA / f"{name}.java").read_text("utf-8") for name in names]
+        package = sources[0].partition("\n")[0]
+        lines = [line for source in sources for line in source.splitlines() if line != package]
+        imports = sorted({line for line in lines if line.startswith("import ")})
+        compiler = self.jvm.org.codehaus.janino.SimpleCompiler()
+        compiler.setParentClassLoader(self.jvm.Thread.currentThread().getContextClassLoader())
+        compiler.cook("\n".join([package, *imports, *(line for line in lines if line not in imports)]))
+        adopting = compiler.getClassLoader().loadClass("org.apache.spark.sql.delta.ListedLog")
+        (method,) = (one for one in adopting.getDeclaredMethods() if one.getName() == "adopt")
+        self._listed_log_arguments = self._gateway.new_array(self.jvm.Object, 1)
+        self._listed_log_arguments[0] = self.root
+        return method
 
     def stop(self) -> None:
         """End Spark and its Java process, and forget both, so that another can be started."""
