@@ -31,9 +31,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that asks for `backend`, itself or through a fixture, runs on each of them."""
+    """A test that asks for `backend`, itself or by a fixture, runs on all, or on those in its module's BACKENDS."""
     if "backend" in metafunc.fixturenames:
-        metafunc.parametrize("backend", metafunc.config.getoption("--backend") or BACKENDS, scope="session")
+        metafunc.parametrize("backend", getattr(metafunc.module, "BACKENDS", BACKENDS), scope="session")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -50,7 +50,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             test = (item.parent, item.originalname)
             further_case = test in seen
             seen.add(test)
-        away = further_case or (needs_warehouse and "databricks" not in wanted)
+        elsewhere = (_backend_of(item) or wanted[0]) not in wanted or (needs_warehouse and "databricks" not in wanted)
+        away = further_case or elsewhere
         (left_out if away else kept).append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)

@@ -1,4 +1,4 @@
-"""Workers at once on the local warehouse: each statement commits by itself, and Delta refuses the one that was too late.
+"""Workers at once on the local warehouse: each statement commits by itself, and Delta refuses what came too late.
 
 Each test counts the refusals that really happened: what never met another writer has shown nothing.
 """
@@ -34,6 +34,15 @@ def shared(warehouse: Warehouse) -> Iterator[ETLMonitor]:
 
 
 @pytest.fixture
+def workers(warehouse: Warehouse) -> Iterator[list[ETLMonitor]]:
+    """A monitor for each worker, as if each were a process of its own: they share no lock and no connection."""
+    monitors = [ETLMonitor(monitor_url(warehouse), actor=f"worker {number}") for number in range(WORKERS)]
+    yield monitors
+    for monitor in monitors:
+        monitor.close()
+
+
+@pytest.fixture
 def monitor(shared: ETLMonitor, warehouse: Warehouse) -> ETLMonitor:
     """The process CORP/HR_DAILY: its initiation and nothing else yet."""
     warehouse.restore("concurrency")
@@ -51,7 +60,7 @@ def queue(monitor: ETLMonitor, tasks: int, watermark: str | None = None) -> None
 
 
 def test_given_8_workers_and_40_steps_when_they_claim_what_they_find_then_each_step_is_won_once(
-    monitor: ETLMonitor, at_once: AtOnce, warehouse: Warehouse
+    monitor: ETLMonitor, workers: list[ETLMonitor], at_once: AtOnce, warehouse: Warehouse
 ) -> None:
     queue(monitor, 40)
     taken: set[int] = set()
@@ -64,7 +73,7 @@ def test_given_8_workers_and_40_steps_when_they_claim_what_they_find_then_each_s
             if task_id in taken:
                 continue
             try:
-                monitor.start_task("run-1", *HR, task_id, processing_date=DAY)
+                workers[worker].start_task("run-1", *HR, task_id, processing_date=DAY)
             except InvalidTransition:
                 pass
             else:
@@ -79,7 +88,7 @@ def test_given_8_workers_and_40_steps_when_they_claim_what_they_find_then_each_s
 
 
 def test_given_8_workers_that_end_their_steps_at_once_then_all_are_recorded_and_the_shared_watermark_moved(
-    monitor: ETLMonitor, at_once: AtOnce, steps: Steps, warehouse: Warehouse
+    monitor: ETLMonitor, workers: list[ETLMonitor], at_once: AtOnce, steps: Steps, warehouse: Warehouse
 ) -> None:
     queue(monitor, WORKERS, "Shared")
     for task_id in range(1, WORKERS + 1):
@@ -88,8 +97,8 @@ def test_given_8_workers_that_end_their_steps_at_once_then_all_are_recorded_and_
 
     results = at_once(
         [
-            lambda task_id=task_id: monitor.end_task("run-1", *HR, task_id, processing_date=DAY)
-            for task_id in range(1, WORKERS + 1)
+            lambda worker=worker, task_id=task_id: worker.end_task("run-1", *HR, task_id, processing_date=DAY)
+            for task_id, worker in enumerate(workers, start=1)
         ]
     )
 
@@ -103,11 +112,11 @@ def test_given_8_workers_that_end_their_steps_at_once_then_all_are_recorded_and_
 
 
 def test_given_two_dispatchers_that_generate_one_run_at_once_then_there_is_one_set_of_steps(
-    monitor: ETLMonitor, at_once: AtOnce, steps: Steps, warehouse: Warehouse
+    monitor: ETLMonitor, workers: list[ETLMonitor], at_once: AtOnce, steps: Steps, warehouse: Warehouse
 ) -> None:
     monitor.register_task(*HR, 1, 1, 2, "Load employees")
 
-    results = at_once([lambda: monitor.start_run(*HR, DAY, execution_id="run-1")] * 2)
+    results = at_once([lambda one=one: one.start_run(*HR, DAY, execution_id="run-1") for one in workers[:2]])
 
     assert not [result for result in results if isinstance(result, Exception)]
     assert [(step.task_id, step.attempts) for step in steps()] == [(0, 0), (1, 0)]
@@ -115,20 +124,20 @@ def test_given_two_dispatchers_that_generate_one_run_at_once_then_there_is_one_s
 
 
 def test_given_runs_that_start_at_once_then_each_has_a_number_of_its_own(
-    monitor: ETLMonitor, at_once: AtOnce, steps: Steps, warehouse: Warehouse
+    workers: list[ETLMonitor], at_once: AtOnce, steps: Steps, warehouse: Warehouse
 ) -> None:
-    at_once([lambda name=name: monitor.start_run(*HR, DAY, execution_id=name) for name in ("a", "b", "c", "d")])
+    at_once([lambda one=one: one.start_run(*HR, DAY) for one in workers[:4]])
 
     assert sorted(step.attempts for step in steps()) == [0, 1, 2, 3]
     assert len(warehouse.log.conflicts) > 0
 
 
 def test_given_many_who_write_receipts_then_none_is_lost(
-    monitor: ETLMonitor, at_once: AtOnce, warehouse: Warehouse
+    monitor: ETLMonitor, workers: list[ETLMonitor], at_once: AtOnce, warehouse: Warehouse
 ) -> None:
     def write(writer: int) -> None:
         for number in range(3):
-            monitor.log(f"{writer}-{number}a", f"{writer}-{number}b")
+            workers[writer].log(f"{writer}-{number}a", f"{writer}-{number}b")
 
     results = at_once([lambda writer=writer: write(writer) for writer in range(WORKERS)])
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from databricks.sql.thrift_api.TCLIService import TCLIService
 from thrift.protocol.TBinaryProtocol import TBinaryProtocol
 from thrift.transport.TTransport import TMemoryBuffer
 
+from tests.warehouse.faults import Fault, Faults
 from tests.warehouse.service import Service
 
 PATH = "/sql/1.0/warehouses/abc"
@@ -21,10 +25,13 @@ class Server:
         service: What answers.
         tokens: The tokens that it accepts.
         port: Where it listens; 0 chooses a free one.
+        faults: What goes wrong on the way.
     """
 
-    def __init__(self, service: Service, tokens: set[str], port: int = 0) -> None:
+    def __init__(self, service: Service, tokens: set[str], port: int = 0, faults: Faults | None = None) -> None:
         self.tokens = tokens
+        self.faults = faults or Faults()
+        self._service = service
         self._processor = TCLIService.Processor(service)
         self._listener = _Listener(("127.0.0.1", port), self)
         self.port: int = self._listener.server_address[1]
@@ -36,6 +43,13 @@ class Server:
         out = TMemoryBuffer()
         self._processor.process(TBinaryProtocol(TMemoryBuffer(body)), TBinaryProtocol(out))
         return bytes(out.getvalue())
+
+    @contextmanager
+    def faulty(self, fault: Fault) -> Iterator[None]:
+        """Have the statement that this thread answers meet a fault."""
+        self._service.fault.set(fault)
+        yield
+        self._service.fault.set(None)
 
     def stop(self) -> None:
         """Stop listening."""
@@ -74,7 +88,26 @@ class _Request(BaseHTTPRequestHandler):
             return self._refuse(401, "UNAUTHENTICATED", "Credential was not sent or was of an unsupported type")
         if token not in server.tokens:
             return self._refuse(403, "PERMISSION_DENIED", "Invalid access token.")
-        return self._send(200, server.answer(body))
+        return self._answer(body)
+
+    def _answer(self, body: bytes) -> None:
+        server = self.server.endpoint
+        statement = _statement(body)
+        fault = server.faults.take(statement) if statement is not None else None
+        if server.faults.gone or (fault is not None and fault.drops and not fault.executed):
+            return self._drop()
+        if fault is None:
+            return self._send(200, server.answer(body))
+        if fault.status is not None:
+            after = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+            return self._send(fault.status, b"", after)
+        with server.faulty(fault):
+            answer = server.answer(body)
+        return self._drop() if fault.drops else self._send(200, answer)
+
+    def _drop(self) -> None:
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)
 
     def _refuse(self, code: int, reason: str, message: str) -> None:
         headers = {"x-databricks-reason-phrase": message, "x-databricks-error-or-redirect-message": reason}
@@ -88,3 +121,14 @@ class _Request(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+
+
+def _statement(body: bytes) -> str | None:
+    """The text of the statement that a call asks to execute; None for any other call."""
+    protocol = TBinaryProtocol(TMemoryBuffer(body))
+    name, _, _ = protocol.readMessageBegin()
+    if name != "ExecuteStatement":
+        return None
+    arguments = TCLIService.ExecuteStatement_args()
+    arguments.read(protocol)
+    return str(arguments.req.statement)

@@ -6,6 +6,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from databricks.sql.thrift_api.TCLIService import ttypes as t
 from tests.warehouse import wire
 from tests.warehouse.engine import Engine, Result, Session
 from tests.warehouse.errors import StatementFailed
+from tests.warehouse.faults import Fault
 from tests.warehouse.metadata import Metadata
 from tests.warehouse.parameters import as_text
 from tests.warehouse.settings import session_zone
@@ -75,6 +77,7 @@ class Service:
         self._workers = ThreadPoolExecutor(workers, thread_name_prefix="statement")
         self._sessions: dict[bytes, Session] = {}
         self._operations: dict[bytes, Operation] = {}
+        self.fault: ContextVar[Fault | None] = ContextVar("fault", default=None)
 
     def OpenSession(self, request: t.TOpenSessionReq) -> t.TOpenSessionResp:
         space = request.initialNamespace
@@ -103,10 +106,17 @@ class Service:
         parameters = request.parameters or []
         types = {one.name: one.type for one in parameters}
         entry = self._log.add(Entry(request.statement, as_text(parameters), types))
+        fault = self.fault.get() or Fault(executed=True)
 
         def work(session: Session) -> Result:
             try:
+                if fault.delay:
+                    threading.Event().wait(fault.delay)
+                if fault.error is not None and not fault.executed:
+                    raise StatementFailed(fault.error)
                 result = self._engine.execute(session, request.statement, parameters)
+                if fault.error is not None:
+                    raise StatementFailed(fault.error)
             except StatementFailed as error:
                 entry.error = error.message
                 raise

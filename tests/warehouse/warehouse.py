@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import URL, Engine, create_engine
 
 from tests.warehouse import engine, server, service
+from tests.warehouse.faults import Faults
 from tests.warehouse.snapshots import Snapshots
 from tests.warehouse.spark import Spark
 from tests.warehouse.statements import Log
@@ -32,6 +33,7 @@ class Warehouse:
     Attributes:
         log: The statements that reached it.
         spark: Spark behind it.
+        faults: What goes wrong on demand.
     """
 
     def __init__(self, zone: str = "UTC", port: int = 0, settings: dict[str, str] | None = None) -> None:
@@ -41,7 +43,8 @@ class Warehouse:
         self._engine = engine.Engine(self.spark, CATALOG, zone)
         self._snapshots = Snapshots(self.spark, self.folder)
         self._service = service.Service(self._engine, self.log)
-        self._server = server.Server(self._service, {TOKEN}, port)
+        self.faults = Faults()
+        self._server = server.Server(self._service, {TOKEN}, port, self.faults)
 
     @property
     def port(self) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+import threading
+from contextlib import AbstractContextManager
 from importlib import import_module
 from typing import Any, Final
 
@@ -75,8 +76,12 @@ class DatabricksBackend:
         return explain.explain(error.orig, engine)
 
     def alone(self, engine: Engine) -> AbstractContextManager[object]:
-        """Nothing to guard: a statement sees all that was committed, and Delta refuses one that missed something."""
-        return nullcontext()
+        """One lock per engine: of two statements on one date Delta refuses the later, so let threads not collide.
+
+        It is for speed only. Between processes, Delta's refusal and the repetition after it do the same.
+        """
+        lock: threading.RLock = engine.dialect.alone  # type: ignore[attr-defined]
+        return lock
 
     def storage(self, connection: Connection, table: str, schema: str) -> Storage | None:
         """What Delta tells of a table."""

@@ -6,6 +6,7 @@ here, and not the work around it.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,6 +46,7 @@ class WarehouseDialect(WarehouseReflection):
     Attributes:
         conflicts: How long a statement is repeated that others were in the way of.
         breaks: How long one is repeated whose connection broke.
+        alone: Held by work of this engine that would only collide.
     """
 
     supports_statement_cache = True
@@ -56,6 +58,10 @@ class WarehouseDialect(WarehouseReflection):
 
     conflicts = RetryPolicy(first=0.1, longest=8.0, patience=180.0)
     breaks = RetryPolicy(first=0.2, longest=5.0, patience=60.0)
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.alone = threading.RLock()
 
     def create_connect_args(self, url: URL) -> tuple[list[str], dict[str, Any]]:
         """Read a URL: `databricks://token:…@host?http_path=…&catalog=…`."""
