@@ -24,6 +24,12 @@ def cost(statements, call: Callable[[], object]) -> int:
 
 
 @pytest.fixture
+def counting(monitor: ETLMonitor) -> int:
+    """The read that counts the rows of an INSERT, where the database does not."""
+    return 0 if monitor._runtime.units.backend.capabilities.counts_inserts else 1
+
+
+@pytest.fixture
 def ready(hr: ETLMonitor, run: Run) -> ETLMonitor:
     """A monitor that has asked the database about its tables already, and a queued run."""
     return hr
@@ -32,31 +38,37 @@ def ready(hr: ETLMonitor, run: Run) -> ETLMonitor:
 # Runs
 
 
-def test_given_a_date_when_a_run_starts_then_it_costs_one_statement(ready: ETLMonitor, statements) -> None:
-    assert cost(statements, lambda: ready.start_run(*HR, DAY)) == 1
+def test_given_a_date_when_a_run_starts_then_it_costs_one_statement(
+    ready: ETLMonitor, statements, counting: int
+) -> None:
+    assert cost(statements, lambda: ready.start_run(*HR, DAY)) == 1 + counting
 
 
-def test_given_no_date_when_a_run_starts_then_sysdt_costs_one_more(ready: ETLMonitor, statements) -> None:
-    assert cost(statements, lambda: ready.start_run(*HR)) == 2
+def test_given_no_date_when_a_run_starts_then_sysdt_costs_one_more(
+    ready: ETLMonitor, statements, counting: int
+) -> None:
+    assert cost(statements, lambda: ready.start_run(*HR)) == 2 + counting
 
 
 @pytest.mark.parametrize("switches", [{"resume": True}, {"only_due": True}, {"resume": True, "only_due": True}])
 def test_given_switches_when_a_run_starts_then_it_still_costs_one_statement(
-    ready: ETLMonitor, statements, switches: dict[str, bool]
+    ready: ETLMonitor, statements, counting: int, switches: dict[str, bool]
 ) -> None:
-    assert cost(statements, lambda: ready.start_run(*HR, DAY, **switches)) == 1
+    assert cost(statements, lambda: ready.start_run(*HR, DAY, **switches)) == 1 + counting
 
 
-def test_given_many_tasks_when_a_run_starts_then_it_still_costs_one_statement(ready: ETLMonitor, statements) -> None:
+def test_given_many_tasks_when_a_run_starts_then_it_still_costs_one_statement(
+    ready: ETLMonitor, statements, counting: int
+) -> None:
     for task in range(10, 40):
         ready.register_task(*HR, task, 1, 2, f"Task {task}")
-    assert cost(statements, lambda: ready.start_run(*HR, DAY)) == 1
+    assert cost(statements, lambda: ready.start_run(*HR, DAY)) == 1 + counting
 
 
 def test_given_the_spark_edition_s_calls_when_a_run_is_made_then_each_costs_one_statement(
-    ready: ETLMonitor, statements
+    ready: ETLMonitor, statements, counting: int
 ) -> None:
-    assert cost(statements, lambda: ready.generate_execution_steps("run-2", *HR, DAY)) == 1
+    assert cost(statements, lambda: ready.generate_execution_steps("run-2", *HR, DAY)) == 1 + counting
     assert cost(statements, lambda: ready.get_pending_tasks("run-2", *HR, DAY)) == 1
 
 

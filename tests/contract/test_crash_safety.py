@@ -1,6 +1,7 @@
 """A crash between two statements: on a transactional backend a call is there whole, or not at all.
 
-Where there are no transactions every prefix of a call's statements must be safe, so their order is checked too.
+Where there are no transactions every prefix of a call's statements must be safe: see `test_order_of_statements.py` and
+`faults/`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import pytest
 from sqlalchemy import event
 
 from etl_monitor_orm import ETLMonitor, ManualClock, ProcessingStep, Run
+
+BACKENDS = ("duckdb",)  # those with transactions
 
 HR = ("CORP", "HR_DAILY")
 
@@ -157,43 +160,3 @@ def test_given_a_crash_at_the_second_stale_step_when_stale_steps_are_failed_then
     event.listen(hr.engine, "before_cursor_execute", second)
     with unchanged(), pytest.raises(PowerCut):
         hr.fail_stale(60)
-
-
-def written(statements: list[str]) -> list[str]:
-    """The tables that statements write, in order."""
-    tables = ("ETLProcessingSteps", "ETLconfigParameters", "ETLsysLogs")
-    return [
-        next(table for table in tables if f"{table}" in statement.split("USING")[0].split("SET")[0])
-        for statement in statements
-        if statement.startswith(("MERGE", "UPDATE", "INSERT"))
-    ]
-
-
-@pytest.mark.parametrize(("task_id", "staged"), [(1, None), (1, "2026-01-01"), (2, 120)])
-def test_given_a_watermark_when_its_task_ends_then_done_is_written_before_it(
-    run: Run, statements, task_id: int, staged: str | int | None
-) -> None:
-    task = run.task(task_id).__enter__()
-    if staged is not None:
-        task.advance(staged)
-    with statements.counted() as executed:
-        task.__exit__(None, None, None)
-
-    assert written(executed) == ["ETLProcessingSteps", "ETLconfigParameters"]
-
-
-def test_given_a_mandatory_step_when_it_fails_then_the_initiation_step_is_opened_before_the_failure_is_written(
-    hr: ETLMonitor, run: Run, statements
-) -> None:
-    hr.start_task("run-1", *HR, 1, processing_date="2026-04-09")
-    with statements.counted() as executed:
-        hr.fail_task("run-1", *HR, 1, processing_date="2026-04-09", log_message="down")
-
-    assert ["LogMessage" in statement for statement in executed] == [False, True]
-
-
-def test_given_a_change_of_mode_when_it_is_written_then_its_receipt_goes_before_it(hr: ETLMonitor, statements) -> None:
-    with statements.counted() as executed:
-        hr.set_processing_mode(*HR, is_historic_mode=True, historic_date="2025-03-01")
-
-    assert written(executed) == ["ETLsysLogs", "ETLconfigParameters"]

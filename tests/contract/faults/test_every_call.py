@@ -78,8 +78,8 @@ CALLS = {
     ),
     "log": Call((), lambda m: m.log("one", "two")),
 }
-SURVIVED = {"conflict": faults.CONFLICT, "request lost": faults.REQUEST_LOST, "reply lost": faults.REPLY_LOST}
-SEEN = {"error before": faults.ERROR_BEFORE, "error after": faults.ERROR_AFTER, "gone": None}
+SURVIVED = {"reply lost": faults.REPLY_LOST, "request lost": faults.REQUEST_LOST, "conflict": faults.CONFLICT}
+SEEN = {"error after": faults.ERROR_AFTER, "error before": faults.ERROR_BEFORE, "gone": None}
 
 each_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 
