@@ -6,15 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from databricks.sql.client import Cursor
 from sqlalchemy import Engine, event
-from urllib3.exceptions import ProtocolError
 
-from etl_monitor_orm import ConnectionBroken, migrations
+from etl_monitor_orm import ConnectionBroken, DatabaseError, SchemaMissing, migrations
 from etl_monitor_orm.backends import RetryPolicy
 from etl_monitor_orm.backends.databricks.dialect import WarehouseDialect
 from tests.migrations.looking import TABLES, VERSION, VIEWS, execute, lower, objects, rows
 from tests.warehouse import Warehouse
+from tests.warehouse.faults import ERROR_AFTER, REPLY_LOST, Faults
 
 SCHEMA = "stopped"
 # What an upgrade writes: the schema, the version table, six tables, six views, the stages, the version.
@@ -23,6 +22,7 @@ UPGRADE = 16
 DOWNGRADE = 13
 # What a stamp writes: the schema, the version table, nothing noted any more, the version.
 STAMP = 4
+WRITES = ("CREATE", "DROP", "INSERT", "UPDATE", "DELETE", "ALTER")
 
 
 class Stopped(Exception):
@@ -35,7 +35,7 @@ def after_each_write(engine: Engine, act: Callable[[int], None]) -> Iterator[Non
     written: list[str] = []
 
     def note(connection, cursor, statement, parameters, context, executemany) -> None:
-        if statement.split()[0] in ("CREATE", "DROP", "INSERT", "UPDATE", "DELETE", "ALTER"):
+        if writes(statement):
             written.append(statement)
             act(len(written))
 
@@ -134,51 +134,76 @@ def test_given_an_upgrade_stopped_between_the_results_tables_when_it_goes_on_the
     assert migrations.check(lakehouse, schema, layout="clustered") == []
 
 
-def test_given_a_network_that_loses_each_reply_once_when_it_is_migrated_up_and_down_then_nothing_of_it_is_seen(
-    lakehouse: Engine, schema: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lost: list[str] = []
-    execute_once = Cursor.execute
-
-    def lose(cursor: Cursor, operation: str, *arguments: object, **more: object) -> Cursor:
-        done = execute_once(cursor, operation, *arguments, **more)
-        if operation not in lost:
-            lost.append(operation)
-            raise ProtocolError("Connection aborted")
-        return done
-
+@pytest.fixture
+def faults(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Iterator[Faults]:
+    """What goes wrong on the way to the warehouse; the driver's pauses are short."""
     monkeypatch.setattr(WarehouseDialect, "breaks", RetryPolicy(first=0.01, longest=0.01, patience=20.0))
-    with monkeypatch.context() as patch:
-        patch.setattr(Cursor, "execute", lose)
-        migrations.upgrade(lakehouse, schema)
+    yield warehouse.faults
+    warehouse.faults.clear()
+
+
+def writes(statement: str) -> bool:
+    return statement.split(maxsplit=1)[0] in WRITES
+
+
+class FirstTime:
+    """Says of each statement whether it comes for the first time."""
+
+    def __init__(self, kind: Callable[[str], bool]) -> None:
+        self._kind = kind
+        self.seen: set[str] = set()
+
+    def __call__(self, statement: str) -> bool:
+        if not self._kind(statement) or statement in self.seen:
+            return False
+        self.seen.add(statement)
+        return True
+
+
+def test_given_an_error_after_each_statement_in_turn_when_an_upgrade_is_called_until_it_succeeds_then_it_is_complete(
+    lakehouse: Engine, schema: str, faults: Faults
+) -> None:
+    faults.at(FirstTime(writes), ERROR_AFTER, times=UPGRADE)
+    for _ in range(UPGRADE):
+        with pytest.raises(DatabaseError, match="accident"):
+            migrations.upgrade(lakehouse, schema)
+    migrations.upgrade(lakehouse, schema)
     assert_complete(lakehouse, schema)
-    with monkeypatch.context() as patch:
-        patch.setattr(Cursor, "execute", lose)
+
+
+def test_given_an_error_after_each_statement_in_turn_when_a_downgrade_is_called_again_then_nothing_of_ours_is_left(
+    lakehouse: Engine, schema: str, faults: Faults
+) -> None:
+    migrations.upgrade(lakehouse, schema)
+    faults.at(FirstTime(writes), ERROR_AFTER, times=DOWNGRADE)
+    for _ in range(DOWNGRADE):
+        with pytest.raises(DatabaseError, match="accident"):
+            migrations.downgrade(lakehouse, schema, "base")
+    with pytest.raises(SchemaMissing):
         migrations.downgrade(lakehouse, schema, "base")
-    words = [statement.split()[0] for statement in lost]
-    assert (words.count("CREATE") + words.count("INSERT"), words.count("DROP") + words.count("DELETE")) == (
-        UPGRADE,
-        DOWNGRADE,
-    )
+    assert objects(lakehouse, schema) == VERSION
+
+
+def test_given_a_network_that_loses_each_reply_once_when_it_is_migrated_up_and_down_then_nothing_of_it_is_seen(
+    lakehouse: Engine, schema: str, faults: Faults
+) -> None:
+    lost = FirstTime(lambda statement: True)
+    faults.at(lost, REPLY_LOST, times=1_000)
+    migrations.upgrade(lakehouse, schema)
+    migrations.downgrade(lakehouse, schema, "base")
+    faults.clear()
+    assert len([statement for statement in lost.seen if writes(statement)]) == UPGRADE + DOWNGRADE
     assert objects(lakehouse, schema) == VERSION
     assert migrations.current(lakehouse, schema) is None
 
 
 def test_given_a_network_that_is_gone_when_an_upgrade_meets_it_then_the_same_call_completes_it_later(
-    lakehouse: Engine, schema: str, monkeypatch: pytest.MonkeyPatch
+    lakehouse: Engine, schema: str, faults: Faults, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    execute_once = Cursor.execute
-
-    def break_off(cursor: Cursor, operation: str, *arguments: object, **more: object) -> Cursor:
-        done = execute_once(cursor, operation, *arguments, **more)
-        if "v_taskDetail" in operation:
-            raise ProtocolError("Connection aborted")
-        return done
-
-    with monkeypatch.context() as patch:
-        patch.setattr(WarehouseDialect, "breaks", RetryPolicy(first=0.01, longest=0.01, patience=0.1))
-        patch.setattr(Cursor, "execute", break_off)
-        with pytest.raises(ConnectionBroken, match="make the call again"):
-            migrations.upgrade(lakehouse, schema)
+    monkeypatch.setattr(WarehouseDialect, "breaks", RetryPolicy(first=0.01, longest=0.01, patience=0.1))
+    faults.at(lambda statement: "v_taskDetail" in statement, REPLY_LOST, times=1_000)
+    with pytest.raises(ConnectionBroken, match="make the call again"):
+        migrations.upgrade(lakehouse, schema)
+    faults.clear()
     migrations.upgrade(lakehouse, schema)
     assert_complete(lakehouse, schema)
