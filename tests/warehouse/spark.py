@@ -14,6 +14,7 @@ from pyspark import SparkConf, SparkContext
 from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
+from tests.warehouse.java_classes import JavaClasses
 from tests.warehouse.requirements import jar_paths
 
 DELTA = {
@@ -54,7 +55,6 @@ QUICK = {
     "spark.ui.retainedStages": "1",
     "spark.ui.retainedTasks": "1",
 }
-JAVA = Path(__file__).with_name("java")
 JAVA_OPTIONS = ("-XX:+UseSerialGC", "-XX:ReservedCodeCacheSize=512m", "-Xss4m")
 
 
@@ -84,13 +84,21 @@ class Spark:
             conf.set(key, value)
         self._output = (folder / "java.log").open("wb")
         self._gateway = launch_gateway(conf, {"stdout": self._output, "stderr": self._output})
+        self.jvm: Any = self._gateway.jvm
+        self._java = JavaClasses(self._gateway)
         with _own_interrupt():
-            self._context = SparkContext(gateway=self._gateway, conf=conf)
+            self._context = SparkContext(gateway=self._gateway, conf=conf, jsc=self._trusting_context(conf))
         self._context.setLogLevel("OFF")
         self.root = SparkSession(self._context)._jsparkSession
-        self.jvm: Any = self._gateway.jvm
         self._sessions = self.jvm.org.apache.spark.sql.SparkSession
-        self._listed_log = self._compile("ListedSnapshot", "ListedLog")
+        self._java.load("ListedSnapshot")
+        self._tables = self._java.new(self._java.load("ListedLogs"))
+
+    def _trusting_context(self, conf: SparkConf) -> Any:
+        settings = self.jvm.org.apache.spark.SparkConf(False)
+        for key, value in conf.getAll():
+            settings.set(key, value)
+        return self.jvm.JavaSparkContext(self._java.new(self._java.load("TrustingContext"), settings))
 
     def activate(self, session: Any) -> None:
         """Make a session this thread's own: Spark looks its settings up there."""
@@ -98,35 +106,17 @@ class Spark:
 
     def adopt_tables(self) -> None:
         """Let new tables list their files from memory: see `java/`."""
-        self._listed_log.invoke(None, self._listed_log_arguments)
+        self._tables.adopt(self.root)
 
     def strings(self, values: Sequence[str]) -> Any:
         """Return a Java array of these texts."""
-        array = self._gateway.new_array(self.jvm.java.lang.String, len(values))
-        for place, value in enumerate(values):
-            array[place] = value
-        return array
+        return self._java.array(self.jvm.java.lang.String, values)
 
     @staticmethod
     def texts(sequence: Any) -> list[str]:
         """Return what is in a Scala sequence of names."""
         joined = sequence.mkString("\n")
         return joined.split("\n") if joined else []
-
-    def _compile(self, *names: str) -> Any:
-        """Compile our Java classes with the compiler that Spark brings along; return `ListedLog.adopt`."""
-        sources = [(JAVA / f"{name}.java").read_text("utf-8") for name in names]
-        package = sources[0].partition("\n")[0]
-        lines = [line for source in sources for line in source.splitlines() if line != package]
-        imports = sorted({line for line in lines if line.startswith("import ")})
-        compiler = self.jvm.org.codehaus.janino.SimpleCompiler()
-        compiler.setParentClassLoader(self.jvm.Thread.currentThread().getContextClassLoader())
-        compiler.cook("\n".join([package, *imports, *(line for line in lines if line not in imports)]))
-        adopting = compiler.getClassLoader().loadClass("org.apache.spark.sql.delta.ListedLog")
-        (method,) = (one for one in adopting.getDeclaredMethods() if one.getName() == "adopt")
-        self._listed_log_arguments = self._gateway.new_array(self.jvm.Object, 1)
-        self._listed_log_arguments[0] = self.root
-        return method
 
     def stop(self) -> None:
         """End Spark and its Java process, and forget both, so that another can be started."""

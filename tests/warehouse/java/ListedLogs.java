@@ -6,19 +6,10 @@ import java.util.Map;
 import org.apache.spark.sql.SparkSession;
 import scala.Option;
 
-/** A table's log whose snapshots list their files from memory. */
-public class ListedLog extends DeltaLog {
-    public ListedLog(DeltaLog log) {
-        super(log.logPath(), log.dataPath(), log.options(), log.allOptions(), log.clock(), log.initialCatalogTable());
-    }
-
-    public Snapshot createSnapshot(LogSegment segment, Option coordinator, Option table, Option checksum) {
-        Snapshot made = super.createSnapshot(segment, coordinator, table, checksum);
-        return new ListedSnapshot(made.path(), made.version(), made.logSegment(), this, made.checksumOpt());
-    }
-
+/** Makes the snapshots of tables list their files from memory. */
+public class ListedLogs {
     /** Put such a log in the place of each that Delta Lake keeps in memory. */
-    public static void adopt(SparkSession spark) {
+    public void adopt(SparkSession spark) {
         Cache cache = DeltaLog$.MODULE$.getOrCreateCache(spark.sessionState().conf());
         Iterator entries = cache.asMap().entrySet().iterator();
         while (entries.hasNext()) {
@@ -27,5 +18,16 @@ public class ListedLog extends DeltaLog {
                 cache.put(entry.getKey(), new ListedLog((DeltaLog) entry.getValue()));
             }
         }
+    }
+}
+
+class ListedLog extends DeltaLog {
+    ListedLog(DeltaLog log) {
+        super(log.logPath(), log.dataPath(), log.options(), log.allOptions(), log.clock(), log.initialCatalogTable());
+    }
+
+    public Snapshot createSnapshot(LogSegment segment, Option coordinator, Option table, Option checksum) {
+        Snapshot made = super.createSnapshot(segment, coordinator, table, checksum);
+        return new ListedSnapshot(made.path(), made.version(), made.logSegment(), this, made.checksumOpt());
     }
 }
