@@ -190,6 +190,9 @@ def test_given_a_network_that_loses_each_reply_once_when_it_is_migrated_up_and_d
     lost = FirstTime(lambda statement: True)
     faults.at(lost, REPLY_LOST, times=1_000)
     migrations.upgrade(lakehouse, schema)
+    faults.clear()
+    assert_complete(lakehouse, schema)
+    faults.at(lost, REPLY_LOST, times=1_000)
     migrations.downgrade(lakehouse, schema, "base")
     faults.clear()
     assert len([statement for statement in lost.seen if writes(statement)]) == UPGRADE + DOWNGRADE
