@@ -27,9 +27,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--warehouse-share",
         type=int,
-        default=6,
+        default=12,
         metavar="N",
-        help="run one in N of the contract's tests on the warehouse too, the first case of each (default: 6; "
+        help="run one in N of the contract's tests on the warehouse too, the first case of each (default: 12; "
         "1 runs all of them, every case; DuckDB always does)",
     )
 
