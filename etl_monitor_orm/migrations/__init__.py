@@ -141,11 +141,14 @@ def check(engine: Engine, schema: str, *, layout: str | None = None) -> list[str
     from etl_monitor_orm.migrations import scripts
     from etl_monitor_orm.migrations.drift import changed_views
 
-    return [
-        *scripts.changed_tables(engine, schema),
-        *changed_layouts(engine, schema, asked),
-        *changed_views(engine, schema),
-    ]
+    try:
+        return [
+            *scripts.changed_tables(engine, schema),
+            *changed_layouts(engine, schema, asked),
+            *changed_views(engine, schema),
+        ]
+    except DBAPIError as error:
+        raise backend_for(engine.dialect.name).explain(error, engine) from error
 
 
 def upgrade_script(engine: Engine, schema: str, revision: str = HEAD, *, layout: str | None = None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Dialect, Engine, inspect
 from sqlalchemy.exc import DBAPIError
@@ -16,6 +16,8 @@ from etl_monitor_orm.settings import DEFAULT_SCHEMA
 from etl_monitor_orm.views import VIEWS
 from etl_monitor_orm.views.base import ViewBase
 from etl_monitor_orm.views.ddl import CreateView, DropView
+
+_OTHER: Final = "has another definition."
 
 
 def table_differences(found: Iterable[Any], dialect: Dialect) -> list[str]:
@@ -64,31 +66,31 @@ def changed_views(engine: Engine, schema: str) -> list[str]:
 
 def _changed_views(engine: Engine, schema: str) -> Iterator[str]:
     can = backend_for(engine.dialect.name).capabilities
-    is_as_defined = _is_made_as_defined if can.transactional_ddl else _is_written_as_defined
+    compared = _compared_by_making_it if can.transactional_ddl else _compared_by_its_text
     with engine.connect() as connection:
         there = set(inspect(connection).get_view_names(schema=schema))
     for view in VIEWS:
         name = view.__tablename__
         if (name.lower() if can.folds_names else name) not in there:
             yield f"View {name} is missing."
-            continue
-        try:
-            if not is_as_defined(engine, schema, view):
-                yield f"View {name} has another definition."
-        except DBAPIError as error:
-            yield f"View {name} cannot be made on these tables: {error.orig}"
+        elif (difference := compared(engine, schema, view)) is not None:
+            yield f"View {name} {difference}"
 
 
-def _is_made_as_defined(engine: Engine, schema: str, view: type[ViewBase]) -> bool:
+def _compared_by_making_it(engine: Engine, schema: str, view: type[ViewBase]) -> str | None:
     # A database keeps a view's text in a form of its own, so the definition goes through it too, and is rolled back.
     with engine.connect() as connection:
         there = inspect(connection).get_view_definition(view.__tablename__, schema=schema)
-        connection.execute(DropView(view))
-        connection.execute(CreateView(view))
-        return there == inspect(connection).get_view_definition(view.__tablename__, schema=schema)
+        try:
+            connection.execute(DropView(view))
+            connection.execute(CreateView(view))
+        except DBAPIError as error:
+            return f"cannot be made on these tables: {error.orig}"
+        wanted = inspect(connection).get_view_definition(view.__tablename__, schema=schema)
+    return None if there == wanted else _OTHER
 
 
-def _is_written_as_defined(engine: Engine, schema: str, view: type[ViewBase]) -> bool:
+def _compared_by_its_text(engine: Engine, schema: str, view: type[ViewBase]) -> str | None:
     # What cannot be rolled back is not tried; a database of that kind keeps a view's text as it was written.
     wanted = view.definition.compile(
         dialect=engine.dialect,
@@ -98,4 +100,6 @@ def _is_written_as_defined(engine: Engine, schema: str, view: type[ViewBase]) ->
     )
     with engine.connect() as connection:
         there = inspect(connection).get_view_definition(view.__tablename__, schema=schema)
-    return there is not None and same_query(there, str(wanted))
+    if not there:
+        return "does not show you its query: let its owner check it."
+    return None if same_query(there, str(wanted)) else _OTHER

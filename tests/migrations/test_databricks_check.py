@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy import Engine, inspect
 
-from etl_monitor_orm import ConfigurationError, migrations
-from tests.migrations.looking import execute
+from etl_monitor_orm import ConfigurationError, ConnectionBroken, migrations
+from etl_monitor_orm.backends import RetryPolicy
+from etl_monitor_orm.backends.databricks.dialect import WarehouseDialect
+from tests.migrations.looking import VIEWS, execute
 from tests.warehouse import Warehouse
+from tests.warehouse.faults import REQUEST_LOST
 
 SCHEMA = "checked"
 
@@ -133,3 +136,24 @@ def test_given_one_layout_when_it_is_checked_for_the_other_then_both_results_tab
     ]
     with pytest.raises(ConfigurationError, match="'diagonal'"):
         migrations.check(migrated, SCHEMA, layout="diagonal")
+
+
+def test_given_a_view_that_keeps_its_query_to_its_owner_when_it_is_checked_then_that_is_said(
+    migrated: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(WarehouseDialect, "get_view_definition", lambda *arguments, **more: None)
+    found = migrations.check(migrated, SCHEMA)
+    assert found[0] == "View v_processStatus does not show you its query: let its owner check it."
+    assert len(found) == len(VIEWS)
+
+
+def test_given_a_network_that_fails_when_it_is_checked_then_that_is_no_difference_but_an_error(
+    migrated: Engine, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(WarehouseDialect, "breaks", RetryPolicy(first=0.01, longest=0.01, patience=0.1))
+    warehouse.faults.at(lambda statement: "v_watermarks" in statement, REQUEST_LOST, times=1_000)
+    try:
+        with pytest.raises(ConnectionBroken):
+            migrations.check(migrated, SCHEMA)
+    finally:
+        warehouse.faults.clear()
