@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
+from weakref import WeakSet
 
 from sqlalchemy import URL, Engine, Table, delete, insert, select
 
-from etl_monitor_orm import Parameter, Process, ProcessingStep, SequenceStage, SysLog, Task
+from etl_monitor_orm import ETLMonitor, Parameter, Process, ProcessingStep, SequenceStage, SysLog, Task
 
 if TYPE_CHECKING:
     from tests.warehouse import Warehouse
@@ -78,6 +79,19 @@ def monitor_url(warehouse: Warehouse) -> URL:
     return warehouse.url().update_query_dict(driver)
 
 
+_migrated: WeakSet[Warehouse] = WeakSet()
+
+
+def migrated(warehouse: Warehouse) -> None:
+    """Bring the warehouse to where the migrations leave it, whatever tests before this one did there."""
+    if warehouse in _migrated:
+        warehouse.restore("empty")
+        return
+    ETLMonitor(monitor_url(warehouse)).setup().close()
+    warehouse.save("empty")
+    _migrated.add(warehouse)
+
+
 class WarehouseDatabase:
     """The monitor's schema on the local warehouse: its files are put back without a statement."""
 
@@ -85,7 +99,6 @@ class WarehouseDatabase:
         self.engine = engine
         self._warehouse = warehouse
         self._saved: set[str] = set()
-        self.save("empty")
 
     def empty(self) -> None:
         self._warehouse.restore("empty")

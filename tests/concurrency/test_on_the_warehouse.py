@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from etl_monitor_orm import ETLMonitor, InvalidTransition, ProcessingStep, SysLog
-from tests.databases import monitor_url
+from tests.databases import migrated, monitor_url
 from tests.warehouse import Warehouse
 
 WORKERS = 8
@@ -26,7 +26,8 @@ Steps = Callable[..., list[ProcessingStep]]
 @pytest.fixture(scope="module")
 def shared(warehouse: Warehouse) -> Iterator[ETLMonitor]:
     """A monitor on the warehouse, set up once."""
-    monitor = ETLMonitor(monitor_url(warehouse), actor="pytest").setup()
+    migrated(warehouse)
+    monitor = ETLMonitor(monitor_url(warehouse), actor="pytest")
     monitor.register_process(*HR).register_task(*HR, 0, 0, 0, "Initiation")
     warehouse.save("concurrency")
     yield monitor

@@ -19,7 +19,7 @@ from etl_monitor_orm import (
     SysLog,
 )
 from etl_monitor_orm.handles import current_task
-from tests.databases import Database, DuckDBDatabase, WarehouseDatabase, monitor_url
+from tests.databases import Database, DuckDBDatabase, WarehouseDatabase, migrated, monitor_url
 
 if TYPE_CHECKING:
     from tests.warehouse import Warehouse
@@ -52,7 +52,8 @@ def duckdb_database() -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def databricks_database(warehouse: Warehouse) -> Iterator[Database]:
     """The monitor's schema on the local warehouse; each test finds it as the migrations left it."""
-    monitor = ETLMonitor(monitor_url(warehouse)).setup()
+    migrated(warehouse)
+    monitor = ETLMonitor(monitor_url(warehouse))
     yield WarehouseDatabase(monitor.engine, warehouse)
     monitor.close()
 

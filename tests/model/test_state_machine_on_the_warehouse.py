@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 from etl_monitor_orm import ETLMonitor, ManualClock
-from tests.databases import monitor_url
+from tests.databases import migrated, monitor_url
 from tests.warehouse import Warehouse
 
 from .budgets import budget
@@ -22,7 +22,7 @@ _running: list[Warehouse] = []
 @contextmanager
 def local_warehouse(clock: ManualClock) -> Iterator[ETLMonitor]:
     (warehouse,) = _running
-    warehouse.restore("model")
+    warehouse.restore("empty")
     monitor = ETLMonitor(monitor_url(warehouse), clock=clock, actor=ACTOR)
     yield monitor
     monitor.close()
@@ -30,8 +30,7 @@ def local_warehouse(clock: ManualClock) -> Iterator[ETLMonitor]:
 
 @pytest.fixture(scope="module", autouse=True)
 def _warehouse(warehouse: Warehouse) -> Iterator[None]:
-    ETLMonitor(monitor_url(warehouse)).setup().close()
-    warehouse.save("model")
+    migrated(warehouse)
     _running.append(warehouse)
     yield
     _running.clear()

@@ -1,4 +1,4 @@
-"""Classes of ours in the Java process: compiled from `java/` when it starts, by the compiler that Spark brings along."""
+"""Classes of ours in the Java process: compiled from `java/` when it starts, by the compiler that Spark brings."""
 
 from __future__ import annotations
 
