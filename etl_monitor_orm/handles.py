@@ -113,7 +113,12 @@ class TaskHandle(OfRun):
 
     @property
     def attempts(self) -> int | None:
-        """Number of the attempt; None before the start, and where the database cannot tell."""
+        """Number of the attempt; None before the start.
+
+        Databricks does not hand it back with the start, so there it is read when it is first asked for.
+        """
+        if self._claim is not None and self._step.attempts is None:
+            self._step = replace(self._step, attempts=self._runtime.run(steps.attempt, self._step, self._claim))
         return self._step.attempts
 
     @property

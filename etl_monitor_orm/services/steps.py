@@ -166,7 +166,7 @@ def finish(
     seen = claim if claim is not None and claim.known else call.seen.of(step)
     known_optional = seen is not None and not seen.task_mandatory
     if ending.status is Status.FAIL and not step.task.is_initiation and not known_optional:
-        _reopen_initiation(session, call, step)
+        _reopen_initiation(session, call, step, claim)
     guard = _open if claim is None else _open & (_steps.c.StartTime == claim.started)
     elapsed = func.greatest(0, seconds_between(_steps.c.StartTime, literal(ended, ProcessingStep.end_time.type)))
     values = {
@@ -266,10 +266,11 @@ def _transition(
     return Merge(_steps, source, target).update(changes, where=guard)
 
 
-def _reopen_initiation(session: Session, call: Call, step: StepKey) -> None:
+def _reopen_initiation(session: Session, call: Call, step: StepKey, claim: Claim | None) -> None:
     """Put the run's initiation step, when it is DONE, back to NQUE: a mandatory step is about to fail.
 
-    It is the one row that changes in place, because it is the run's marker.
+    It is the one row that changes in place, because it is the run's marker. A worker whose step was taken over fails
+    nothing, so it re-opens nothing.
     """
     latest = select(func.max(ProcessingStep.attempts)).where(*step.matches()).scalar_subquery()
     about_to_fail = exists().where(
@@ -278,12 +279,21 @@ def _reopen_initiation(session: Session, call: Call, step: StepKey) -> None:
         ProcessingStep.status.in_(QUEUED),
         ProcessingStep.end_time.is_(None),
         ProcessingStep.task_mandatory.is_(True),
+        *([] if claim is None else [ProcessingStep.start_time == claim.started]),
     )
     cleared = {
         _steps.c.Status: Status.NQUE,
         **dict.fromkeys((_steps.c.StartTime, _steps.c.EndTime, _steps.c.DurationSeconds)),
     }
     _make(session, call, step.initiation, cleared, _steps.c.Status == Status.DONE, about_to_fail)
+
+
+def attempt(session: Session, call: Call, step: StepKey, claim: Claim) -> int | None:
+    """Return the number of the attempt that a worker started; None when another took it over meanwhile."""
+    started = select(func.max(ProcessingStep.attempts)).where(
+        *step.matches(), ProcessingStep.start_time == claim.started
+    )
+    return session.scalar(started)
 
 
 def watermark(session: Session, call: Call, step: StepKey, claim: Claim) -> Parameter | None:
