@@ -10,7 +10,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Result
+from sqlalchemy import Result, types
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor, ExecutionContext
@@ -20,6 +20,7 @@ from etl_monitor_orm.backends.databricks.connection import connect_arguments, co
 from etl_monitor_orm.backends.databricks.ddl import TABLE_OPTIONS, WarehouseDDLCompiler
 from etl_monitor_orm.backends.databricks.reflection import WarehouseReflection
 from etl_monitor_orm.backends.databricks.trouble import ConnectionLost, is_conflict, is_lost, session_is_gone, was_sent
+from etl_monitor_orm.backends.databricks.types import Instant
 from etl_monitor_orm.backends.retry import RetryPolicy
 
 
@@ -55,6 +56,10 @@ class WarehouseDialect(WarehouseReflection):
     execution_ctx_cls = WarehouseExecutionContext
     ddl_compiler = WarehouseDDLCompiler
     construct_arguments = TABLE_OPTIONS
+    colspecs = {  # noqa: RUF012 # as in its parent
+        **WarehouseReflection.colspecs,
+        types.TIMESTAMP: Instant,
+    }
 
     conflicts = RetryPolicy(first=0.1, longest=8.0, patience=180.0)
     breaks = RetryPolicy(first=0.2, longest=5.0, patience=60.0)
