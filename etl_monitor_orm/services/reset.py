@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final, cast
 
 from sqlalchemy import Select, Table, and_, case, exists, func, insert, literal, or_, select
@@ -53,7 +54,7 @@ def reset(
         )
         when = ProcessingStep.processing_date.in_(dates_of_run)
     within = (*scope.process.matches(ProcessingStep), when)
-    if _queue(session, call, within, _new_attempts(call, scope, within, replay, attempts, remark)) == 0:
+    if _queue(session, call, on, within, _new_attempts(call, scope, within, replay, attempts, remark)) == 0:
         return []
     others = aliased(ProcessingStep)
     newest = select(func.max(others.attempts)).where(
@@ -80,7 +81,9 @@ def reset(
     return list(session.scalars(written))
 
 
-def _queue(session: Session, call: Call, within: Conditions, attempts: Select[*tuple[object, ...]]) -> int:
+def _queue(
+    session: Session, call: Call, on: date | None, within: Conditions, attempts: Select[*tuple[object, ...]]
+) -> int:
     """Insert the new attempts; return how many there are."""
     columns = [getattr(ProcessingStep, name).property.columns[0] for name in (*_CARRIED, *_NEW)]
     if call.capabilities.counts_inserts:
@@ -89,6 +92,8 @@ def _queue(session: Session, call: Call, within: Conditions, attempts: Select[*t
     source = attempts.subquery("queue")
     given = dict(zip(columns, source.c, strict=True))
     same = and_(*(column == given[column] for column in _steps.primary_key))
+    if on is not None:
+        same &= _steps.c.ProcessingDate == on  # said twice, so that other dates' files need not be looked at
     own = select(_steps.c.TaskID).where(*within, _steps.c.LastUpdatedOn == call.now)
     return changed(session, call, Merge(_steps, source, same).insert(given), own)
 
