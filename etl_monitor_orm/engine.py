@@ -12,7 +12,8 @@ from etl_monitor_orm.settings import Settings
 def create_engine(url: str | URL | None = None, *, schema: str | None = None, catalog: str | None = None) -> Engine:
     """Return a SQLAlchemy engine as the monitor uses it: for queries of one's own on the mapped classes.
 
-    On DuckDB it has the safe dialect, one database in memory for all threads, and no values in error texts.
+    Its dialect is the monitor's own, and no values stand in error texts. On DuckDB all threads share one database in
+    memory; on Databricks sessions are in the catalog, keep the monitor's limits, and repeat what conflicts.
 
     Args:
         url: A SQLAlchemy URL; else `ETL_MONITOR_URL`, else `duckdb:///etl_monitor.duckdb`.

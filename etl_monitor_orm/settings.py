@@ -65,8 +65,9 @@ class Settings:
         except (ArgumentError, ValueError):
             # The text itself may hold a password, so it is not repeated.
             raise ConfigurationError(
-                "The database URL cannot be read. Write it like duckdb:///etl_monitor.duckdb, "
-                "as an argument, as --url, or in ETL_MONITOR_URL."
+                "The database URL cannot be read. Write it like duckdb:///etl_monitor.duckdb, or like "
+                "databricks://token:TOKEN@HOST?http_path=/sql/1.0/warehouses/ID&catalog=main with a host that begins "
+                "without https://, as an argument, as --url, or in ETL_MONITOR_URL."
             ) from None
         name = schema if schema is not None else _named(parsed, "schema") or os.environ.get("ETL_MONITOR_SCHEMA")
         name = name if schema is not None else name or DEFAULT_SCHEMA

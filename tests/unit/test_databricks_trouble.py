@@ -107,5 +107,19 @@ def test_given_words_that_hold_the_token_when_explained_then_it_is_not_shown() -
     assert "dapi-secret" not in str(explain(exc.ServerOperationError("bad header: Bearer dapi-secret"), ENGINE))
 
 
+@pytest.mark.parametrize("name", ["DATABRICKS_TOKEN", "DATABRICKS_CLIENT_SECRET", "ARM_CLIENT_SECRET"])
+def test_given_words_that_hold_a_secret_of_the_environment_when_explained_then_it_is_not_shown(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "hunter2")
+    assert "hunter2" not in str(explain(exc.ServerOperationError("bad header: Bearer hunter2"), ENGINE))
+
+
+def test_given_words_that_hold_a_secret_of_the_url_when_explained_then_it_is_not_shown_and_the_rest_is() -> None:
+    url = "databricks://token:a@host?http_path=/sql/abc&catalog=main&access_token=hunter2&oauth_client_secret=hunter3"
+    error = explain(exc.ServerOperationError("a main path /sql/abc for hunter2, hunter3"), create_engine(url))
+    assert str(error).endswith(": *** main path /sql/abc for ***, ***")
+
+
 def test_given_a_plan_of_many_pages_when_explained_then_its_head_is_kept() -> None:
     assert len(str(explain(exc.ServerOperationError("x" * 100_000), ENGINE))) < 1_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from typing import Final
@@ -20,6 +21,9 @@ from etl_monitor_orm.errors import (
 
 _LONGEST: Final = 600
 """Characters of the warehouse's own words that a message keeps; the whole text is in the chained error."""
+
+_SECRETS: Final = ("DATABRICKS_TOKEN", "DATABRICKS_CLIENT_SECRET", "DATABRICKS_PASSWORD", "ARM_CLIENT_SECRET")
+_SECRET_OPTION: Final = re.compile("token|secret|password", re.IGNORECASE)
 
 _Reading = tuple[re.Pattern[str], Callable[[str, str], EtlMonitorError]]
 
@@ -95,6 +99,7 @@ def explain(cause: BaseException | None, engine: Engine) -> EtlMonitorError:
 
 
 def _without_secrets(words: str, engine: Engine) -> str:
-    if engine.url.password:
-        words = words.replace(str(engine.url.password), "***")
+    options = [value for name, value in engine.url.query.items() if _SECRET_OPTION.search(name)]
+    for secret in {str(one) for one in (engine.url.password, *options, *map(os.environ.get, _SECRETS)) if one}:
+        words = re.sub(rf"(?<![\w-]){re.escape(secret)}(?![\w-])", "***", words)
     return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…"
