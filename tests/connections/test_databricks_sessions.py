@@ -6,11 +6,13 @@ import logging
 import socket
 import subprocess
 import sys
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
 import sqlalchemy
-from sqlalchemy import URL, text
+from sqlalchemy import URL, event, text
 
 from etl_monitor_orm import (
     ConfigurationError,
@@ -20,8 +22,9 @@ from etl_monitor_orm import (
     SchemaMissing,
     create_engine,
 )
-from tests.databases import monitor_url
-from tests.warehouse import Warehouse
+from etl_monitor_orm.backends.retry import RetryPolicy
+from tests.databases import migrated, monitor_url
+from tests.warehouse import Warehouse, faults
 
 HINTS = "databricks://token:TOKEN@HOST?http_path=/sql/1.0/warehouses/ID&catalog=main"
 
@@ -142,6 +145,40 @@ def test_given_a_schema_that_is_not_there_then_the_command_is_named(url: URL) ->
 
     assert type(error) is SchemaMissing
     assert "etl-monitor db upgrade" in str(error)
+
+
+def test_given_a_privilege_that_is_missing_then_it_is_named_with_those_that_are_needed(
+    url: URL, warehouse: Warehouse
+) -> None:
+    migrated(warehouse)
+    warehouse.faults.at(lambda statement: statement.startswith("MERGE"), faults.DENIED)
+    error = refusal(url)
+
+    assert type(error) is ConfigurationError
+    assert "does not have MODIFY on Table 'main.etl.etlconfigprocess'" in str(error)
+    assert "USE SCHEMA, SELECT and MODIFY" in str(error)
+
+
+def test_given_a_warehouse_that_refuses_connections_in_the_middle_of_a_call_then_it_is_said_and_the_call_again_goes_on(
+    url: URL, warehouse: Warehouse
+) -> None:
+    migrated(warehouse)
+    monitor = ETLMonitor(url)
+    monitor.register_process("CORP", "HR_DAILY")
+    monitor.register_task("CORP", "HR_DAILY", 1, 1, 2, "Load employees")
+    monitor.engine.dialect.breaks = RetryPolicy(first=0.01, longest=0.02, patience=0.1)  # type: ignore[attr-defined]
+    start = partial(monitor.start_run, "CORP", "HR_DAILY", "2026-04-09", execution_id="run-1")
+    with ExitStack() as absence:
+
+        def leave(*arguments: object) -> None:
+            absence.enter_context(warehouse.away())
+
+        event.listen(monitor.engine, "after_cursor_execute", leave, once=True)
+        with pytest.raises(ConnectionBroken):
+            start()
+
+    assert [task.task_name for task in start().pending()] == ["Load employees"]
+    monitor.close()
 
 
 # What is told before anything is opened

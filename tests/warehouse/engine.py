@@ -16,13 +16,12 @@ from pyspark.sql.types import _parse_datatype_json_string
 
 from tests.warehouse.errors import StatementFailed, explained
 from tests.warehouse.parameters import bind
-from tests.warehouse.rewrites import Rewrites, Rewritten
+from tests.warehouse.rewrites import ZONE, Rewrites, Rewritten
 from tests.warehouse.spark import Spark
 
 CHANGED = "num_affected_rows"
 _CREATES = re.compile(r"\s*(?:CREATE|ALTER|RESTORE|CONVERT)\b", re.IGNORECASE)
 _INSTANT = pa.timestamp("us", tz="UTC")
-ZONE = "spark.sql.session.timeZone"
 
 
 @dataclass
@@ -106,17 +105,10 @@ class Engine:
 
     def _run(self, session: Session, rewritten: Rewritten, parameters: Sequence[TSparkParameter]) -> Result:
         values = bind(self._jvm, parameters, session.zone)
-        try:
-            frame = session.java.sql(rewritten.sql, values)
-        except PySparkException as error:
-            staged = self.rewrites.merge_with_known_source(session.java, rewritten.sql, values, str(error))
-            if staged is None:
-                raise
-            with staged as sql:
-                frame = session.java.sql(sql, values)
+        frame = self.rewrites.run(session.java, rewritten.sql, values)
         table = rewritten.finish(self._collect(frame, session.zone))
         changed = table[CHANGED][0].as_py() if table.schema.names[:1] == [CHANGED] else None
-        if rewritten.sql[:3].upper() == "SET":
+        if rewritten.sql.upper().startswith(("SET", "RESET")):
             session.zone = session.java.conf().get(ZONE)
         return Result(table, changed)
 

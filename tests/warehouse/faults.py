@@ -15,6 +15,10 @@ CONFLICT_WORDS = (
     "[DELTA_CONCURRENT_APPEND.WITH_PARTITION_HINT] Transaction conflict detected. Files were added to partition "
     "[ProcessingDate=2026-04-09] by a concurrent update. Please try the operation again."
 )
+DENIED_WORDS = (
+    "[INSUFFICIENT_PERMISSIONS] Insufficient privileges:\nUser does not have MODIFY on Table "
+    "'main.etl.etlconfigprocess'. SQLSTATE: 42501"
+)
 ERROR_WORDS = "[INTERNAL_ERROR] The warehouse had an accident. SQLSTATE: XX000"
 
 
@@ -49,6 +53,8 @@ ERROR_BEFORE = Fault(error=ERROR_WORDS)
 """It fails, and was not executed."""
 ERROR_AFTER = Fault(error=ERROR_WORDS, executed=True)
 """It fails, though it was executed."""
+DENIED = Fault(error=DENIED_WORDS)
+"""A privilege is missing; the local warehouse has none that it could take away."""
 BUSY = Fault(status=503, retry_after=1)
 """The warehouse is starting."""
 THROTTLED = Fault(status=429, retry_after=1)
@@ -67,12 +73,10 @@ class Faults:
     """The faults that wait for their statement.
 
     Attributes:
-        gone: While set, every connection is closed without an answer.
         struck: How many faults have struck.
     """
 
     def __init__(self) -> None:
-        self.gone = False
         self.struck = 0
         self._armed: list[_Armed] = []
         self._lock = threading.Lock()
@@ -86,8 +90,7 @@ class Faults:
         self.at(lambda statement: True, fault, skip=number - 1)
 
     def clear(self) -> None:
-        """Disarm all, and let connections live."""
-        self.gone = False
+        """Disarm all."""
         self.struck = 0
         self._armed.clear()
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 from urllib.parse import quote, unquote
 
 import pyarrow as pa
+from pyspark.errors import PySparkException
 
 from tests.warehouse import create_table, identity
 from tests.warehouse.create_table import PrimaryKey
@@ -23,6 +24,7 @@ from tests.warehouse.spark import Spark
 from tests.warehouse.tokens import Reader
 
 SPARKS_OWN = "spark_catalog"
+ZONE = "spark.sql.session.timeZone"
 KEY = "warehouse.primaryKey"
 
 Finish = Callable[[pa.Table], pa.Table]
@@ -49,6 +51,10 @@ class Rewrites:
         self._sources = count()
         name = re.escape(catalog)
         self._qualified_column = re.compile(rf"(?<![\w.`'\"])(?:`{name}`|{name})(?=(?:\s*\.\s*(?:`[^`]+`|\w+)){{3}})")
+        self._second_tries = (
+            ("MERGE", "Table does not support reads", self.merge_with_known_source),
+            ("UPDATE", "DELTA_UNSUPPORTED_SUBQUERY", self.update_with_known_values),
+        )
         self._rules: tuple[tuple[re.Pattern[str], Callable[[Any, str], Rewritten | None]], ...] = (
             (re.compile(r"CREATE\s+TABLE\b", re.IGNORECASE), self.create_table),
             (re.compile(r"DESC(?:RIBE)?\s+(?:TABLE\s+)?EXTENDED\b", re.IGNORECASE), self.describe_extended),
@@ -57,6 +63,7 @@ class Rewrites:
             (re.compile(r"ALTER\s+TABLE\b.*?\bPRIMARY\s+KEY\b", re.IGNORECASE | re.DOTALL), self.alter_primary_key),
             (re.compile(r"(?:USE|SET)\s+CATALOG\b", re.IGNORECASE), self.use_catalog),
             (re.compile(r"SET\s+TIMEZONE\s*=", re.IGNORECASE), self.set_timezone),
+            (re.compile(r"RESET\s+TIMEZONE\b", re.IGNORECASE), self.reset_timezone),
         )
 
     def name_catalog(self, java: Any) -> None:
@@ -165,36 +172,67 @@ class Rewrites:
         value = Reader(text).tokens[-1].value
         return Rewritten(f"SET TIME ZONE '{value}'")
 
-    def merge_with_known_source(
-        self, java: Any, text: str, values: Any, error: str
-    ) -> AbstractContextManager[str] | None:
+    def reset_timezone(self, java: Any, text: str) -> Rewritten:
+        """RESET TIMEZONE: Spark knows the setting by its long name."""
+        return Rewritten(f"RESET {ZONE}")
+
+    def run(self, java: Any, text: str, values: Any) -> Any:
+        """Run a statement as it is; one that Delta Lake's rules refuse, in the words that they accept."""
+        try:
+            return java.sql(text, values)
+        except PySparkException as error:
+            for verb, message, rule in self._second_tries:
+                if Reader(text).skip(verb) and message in str(error):
+                    with rule(java, text, values) as sql:
+                        return java.sql(sql, values)
+            raise
+
+    @contextmanager
+    def merge_with_known_source(self, java: Any, text: str, values: Any) -> Iterator[str]:
         """MERGE whose source joins an aggregate and looks its own target up in a correlated EXISTS.
 
         Delta's rules overlook one of the relations then (`Table does not support reads`), but only inside of a MERGE:
         so its source is analysed on its own, as a temporary view, which is read by the same MERGE.
         """
         reader = Reader(text)
-        if "Table does not support reads" not in error or not reader.skip("MERGE", "INTO"):
-            return None
         reader.past("USING")
         reader.skip("USING")
         opening = reader.take()
         closing = reader.past(")") and reader.next
-        return self._source(java, text, values, opening.end, closing.start)
-
-    @contextmanager
-    def _source(self, java: Any, text: str, values: Any, start: int, end: int) -> Iterator[str]:
         name = f"source_{next(self._sources)}"
-        java.sql(text[start:end], values).createTempView(name)
+        java.sql(text[opening.end : closing.start], values).createTempView(name)
         try:
-            yield f"{text[: start - 1]}{name}{text[end + 1 :]}"
+            yield f"{text[: opening.start]}{name}{text[closing.end :]}"
         finally:
             java.catalog().dropTempView(name)
+
+    @contextmanager
+    def update_with_known_values(self, java: Any, text: str, values: Any) -> Iterator[str]:
+        """UPDATE with scalar subqueries, which open source Delta Lake refuses: each is read first, for its value."""
+        written, end = "", 0
+        reader = Reader(text)
+        while reader.next.kind != "end":
+            opening = reader.take()
+            if opening.word != "(" or reader.next.word != "SELECT":
+                continue
+            query = reader.past(")")
+            closing = reader.take()
+            value = java.sql(f"SELECT string(value), typeof(value) FROM (SELECT ({query}) AS value)", values).head()
+            known = "NULL" if value.isNullAt(0) else _in_quotes(value.getString(0))
+            written += f"{text[end : opening.start]}CAST({known} AS {value.getString(1)})"
+            end = closing.end
+        yield written + text[end:]
 
 
 def _written(key: PrimaryKey) -> str:
     """A key as the value of a property: without quotes, commas or brackets."""
     return " ".join(quote(part, safe="") for part in (key.name, *key.columns))
+
+
+def _in_quotes(text: str) -> str:
+    """Return a text as SQL writes it."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 def _read(text: str) -> PrimaryKey:

@@ -26,6 +26,9 @@ class Server:
         tokens: The tokens that it accepts.
         port: Where it listens; 0 chooses a free one.
         faults: What goes wrong on the way.
+
+    Attributes:
+        gone: Whether every request is dropped without an answer.
     """
 
     def __init__(self, service: Service, tokens: set[str], port: int = 0, faults: Faults | None = None) -> None:
@@ -33,10 +36,9 @@ class Server:
         self.faults = faults or Faults()
         self._service = service
         self._processor = TCLIService.Processor(service)
-        self._listener = _Listener(("127.0.0.1", port), self)
+        self.gone = False
+        self._listen(port)
         self.port: int = self._listener.server_address[1]
-        self._thread = threading.Thread(target=self._listener.serve_forever, args=(0.05,), daemon=True)
-        self._thread.start()
 
     def answer(self, body: bytes) -> bytes:
         """Answer one call."""
@@ -50,6 +52,22 @@ class Server:
         self._service.fault.set(fault)
         yield
         self._service.fault.set(None)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Refuse connections, and drop those that are open, for as long as the block lasts."""
+        self.gone = True
+        self.stop()
+        try:
+            yield
+        finally:
+            self._listen(self.port)
+            self.gone = False
+
+    def _listen(self, port: int) -> None:
+        self._listener = _Listener(("127.0.0.1", port), self)
+        self._thread = threading.Thread(target=self._listener.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
 
     def stop(self) -> None:
         """Stop listening."""
@@ -94,7 +112,7 @@ class _Request(BaseHTTPRequestHandler):
         server = self.server.endpoint
         statement = _statement(body)
         fault = server.faults.take(statement) if statement is not None else None
-        if server.faults.gone or (fault is not None and fault.drops and not fault.executed):
+        if server.gone or (fault is not None and fault.drops and not fault.executed):
             return self._drop()
         if fault is None:
             return self._send(200, server.answer(body))

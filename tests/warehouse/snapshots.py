@@ -66,6 +66,14 @@ class Snapshots:
             self._put_back(saved)
         self._spark.adopt_tables()
 
+    def state(self, schema: str, table: str) -> object:
+        """Return what stays the same as long as a table does: its last commit."""
+        entry = self._catalog.getTable(schema, table.lower())
+        log = _folder(entry) / "_delta_log"
+        last = max(name for name in os.listdir(log) if name.endswith(".json"))
+        file = os.stat(log / last)
+        return last, file.st_ino, file.st_mtime_ns, file.st_size
+
     @property
     def _catalog(self) -> Any:
         return self._spark.root.sharedState().externalCatalog()
@@ -79,7 +87,7 @@ class Snapshots:
     def _copy(self, entry: Any, name: str, schema: str, table: str) -> Saved:
         if entry.tableType().name() == "VIEW":
             return Saved(entry)
-        saved = Saved(entry, Path(unquote(urlsplit(entry.location().toString()).path)))
+        saved = Saved(entry, _folder(entry))
         target = self._folder / name / schema / table
         for place, path in _files(saved.folder).items():
             copy = target / place
@@ -115,6 +123,10 @@ class Snapshots:
 
     def _log(self, saved: Saved) -> Any:
         return self._spark.jvm.org.apache.spark.sql.delta.DeltaLog.forTable(self._spark.root, str(saved.folder))
+
+
+def _folder(entry: Any) -> Path:
+    return Path(unquote(urlsplit(entry.location().toString()).path))
 
 
 def _files(folder: Path) -> dict[str, str]:

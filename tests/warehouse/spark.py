@@ -37,7 +37,6 @@ QUICK = {
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.parquet.compression.codec": "uncompressed",
     "spark.databricks.delta.snapshotPartitions": "1",
-    "spark.databricks.delta.stats.skipping": "false",
     "spark.databricks.delta.merge.materializeSource": "none",
     "spark.databricks.delta.writeChecksumFile.enabled": "false",
     "spark.databricks.delta.allFilesInCrc.enabled": "true",
@@ -87,9 +86,9 @@ class Spark:
         self.jvm: Any = self._gateway.jvm
         self._java = JavaClasses(self._gateway)
         with _own_interrupt():
-            self._context = SparkContext(gateway=self._gateway, conf=conf, jsc=self._trusting_context(conf))
-        self._context.setLogLevel("OFF")
-        self.root = SparkSession(self._context)._jsparkSession
+            self.context = SparkContext(gateway=self._gateway, conf=conf, jsc=self._trusting_context(conf))
+        self.context.setLogLevel("OFF")
+        self.root = SparkSession(self.context)._jsparkSession
         self._sessions = self.jvm.org.apache.spark.sql.SparkSession
         self._java.load("ListedSnapshot")
         self._tables = self._java.new(self._java.load("ListedLogs"))
@@ -120,7 +119,7 @@ class Spark:
 
     def stop(self) -> None:
         """End Spark and its Java process, and forget both, so that another can be started."""
-        self._context.stop()
+        self.context.stop()
         self._gateway.shutdown()
         self._gateway.proc.stdin.close()  # the Java process ends with it
         self._gateway.proc.wait(30)

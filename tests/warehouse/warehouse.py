@@ -5,14 +5,16 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+from pyspark.sql import SparkSession
 from sqlalchemy import URL, Engine, create_engine
 
 from tests.warehouse import engine, server, service
 from tests.warehouse.faults import Faults
+from tests.warehouse.notebook import Notebook
 from tests.warehouse.snapshots import Snapshots
 from tests.warehouse.spark import Spark
 from tests.warehouse.statements import Log
@@ -74,6 +76,14 @@ class Warehouse:
         more = {**self.connect_args, **arguments.pop("connect_args", {})}
         return create_engine(self.url(schema), connect_args=more, **arguments)
 
+    def away(self) -> AbstractContextManager[None]:
+        """Refuse connections, and drop those that are open, for as long as the block lasts."""
+        return self._server.away()
+
+    def notebook(self) -> SparkSession:
+        """Return a Spark session on the same tables, as a notebook beside the warehouse has one."""
+        return Notebook(self.spark, self._engine)
+
     def save(self, name: str) -> None:
         """Remember all tables and views, with their rows, under a name."""
         self._snapshots.save(name)
@@ -81,6 +91,10 @@ class Warehouse:
     def restore(self, name: str) -> None:
         """Put all tables and views back as they were when saved; no statement may be running."""
         self._snapshots.restore(name)
+
+    def state(self, schema: str, table: str) -> object:
+        """Return what stays the same as long as a table does, without a statement."""
+        return self._snapshots.state(schema, table)
 
     def stop(self) -> None:
         """Stop, and leave nothing behind."""

@@ -75,8 +75,9 @@ public class ListedSnapshot extends Snapshot {
         return new Some(Long.valueOf(sizeInBytes()));
     }
 
+    /** With all their statistics, also where only the number of rows is asked for, or nothing. */
     public Seq getAllFiles(boolean keepNumRecords) {
-        return keepNumRecords ? super.getAllFiles(true) : listed();
+        return listed();
     }
 
     /** Filters on other columns than the partition's decide nothing here: Spark applies them to the rows. */
@@ -94,9 +95,6 @@ public class ListedSnapshot extends Snapshot {
     }
 
     public Tuple2 filterOnPartitions(Seq filters, boolean keepNumRecords) {
-        if (keepNumRecords) {
-            return super.filterOnPartitions(filters, true);
-        }
         List kept = new ArrayList();
         long size = 0;
         Seq all = listed();
