@@ -1,0 +1,94 @@
+"""Tables that this edition made: the Spark edition works on them, once they have the columns that only it knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from etl_monitor.framework import ETLMonitorFramework
+from sqlalchemy import select as query
+from sqlalchemy.exc import DBAPIError
+
+from etl_monitor_orm import ETLMonitor, ProcessingStep, TaskDetail, migrations
+from tests.interoperation.their_runs import DAY, FIRST, HR, SCHEMA, SECOND, register, run_until_it_fails
+
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+
+THEIR_COLUMNS = (
+    f"ALTER TABLE {SCHEMA}.ETLconfigTasks ADD COLUMNS "
+    "(FileNameMask STRING, FileExtension STRING, InFilePath STRING, OutFilePath STRING)",
+    f"ALTER TABLE {SCHEMA}.ETLProcessingSteps ADD COLUMNS "
+    "(ForceSkip BOOLEAN, FullFileName STRING, InFilePath STRING, OutFilePath STRING)",
+)
+
+
+@pytest.fixture
+def shared(nothing: None, ours: ETLMonitor, select: Callable[[str], object]) -> ETLMonitor:
+    """This edition on its own tables, which have the Spark edition's columns too."""
+    ours.setup()
+    for statement in THEIR_COLUMNS:
+        select(statement)
+    return ours
+
+
+def test_given_our_tables_when_the_spark_edition_is_set_up_and_runs_on_them_then_our_queries_tell_how_it_went(
+    shared: ETLMonitor, theirs: ETLMonitorFramework
+) -> None:
+    theirs.setup()
+    register(theirs)
+    run_until_it_fails(theirs)
+
+    with shared.session() as session:
+        steps = session.scalars(query(ProcessingStep).order_by(ProcessingStep.task_id)).all()
+    assert [(step.task_name, step.status) for step in steps] == [
+        ("Initiation", "NQUE"),
+        ("Load employees", "DONE"),
+        ("Build mart", "FAIL"),
+    ]
+    run = shared.start_run(*HR, DAY, execution_id=SECOND, resume=True)
+    assert [task.task_name for task in run.pending()] == ["Initiation", "Build mart"]
+
+
+def test_given_a_run_of_ours_when_the_spark_edition_continues_it_then_it_does_what_is_left(
+    shared: ETLMonitor, theirs: ETLMonitorFramework
+) -> None:
+    register(theirs)
+    run = shared.start_run(*HR, DAY, execution_id=FIRST)
+    with run.task(0):
+        pass
+
+    left = theirs.get_pending_tasks(FIRST, *HR, DAY).collect()
+    assert [row["TaskName"] for row in left] == ["Load employees", "Build mart"]
+    for row in left:
+        with theirs.task(
+            FIRST,
+            *HR,
+            task_id=row["TaskID"],
+            workflow_id=row["WorkFlowID"],
+            sequence_id=row["SequenceID"],
+            processing_date=DAY,
+        ):
+            pass
+    assert run.pending() == []
+    assert [summary.overall_status for summary in run.summary()] == ["COMPLETE"]
+
+
+def test_given_views_that_the_spark_edition_replaced_when_ours_are_put_back_then_they_work_and_no_row_is_lost(
+    shared: ETLMonitor, theirs: ETLMonitorFramework
+) -> None:
+    theirs.setup()
+    register(theirs)
+    run_until_it_fails(theirs)
+    with shared.session() as session, pytest.raises(DBAPIError, match="SLABreached"):
+        session.scalars(query(TaskDetail)).all()
+
+    migrations.stamp(shared.engine, SCHEMA, "base")
+    shared.setup()
+
+    with shared.session() as session:
+        detail = session.scalars(query(TaskDetail).order_by(TaskDetail.task_id)).all()
+    assert [(step.task_name, step.sla_breached) for step in detail] == [
+        ("Initiation", False),
+        ("Load employees", False),
+        ("Build mart", False),
+    ]
