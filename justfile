@@ -10,7 +10,7 @@ setup:
 
 # Run the tests
 test *args:
-    pytest {{args}}
+    pytest -n 2 {{args}}
 
 # Run SQLAlchemy's compliance suite against the DuckDB dialect
 dialect:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakSet
 
 from sqlalchemy import URL, Engine, Table, delete, insert, select
 
-from etl_monitor_orm import ETLMonitor, Parameter, Process, ProcessingStep, SequenceStage, SysLog, Task
+from etl_monitor_orm import ETLMonitor, ManualClock, Parameter, Process, ProcessingStep, SequenceStage, SysLog, Task
+from etl_monitor_orm.settings import DEFAULT_SCHEMA
 
 if TYPE_CHECKING:
     from tests.warehouse import Warehouse
@@ -31,17 +34,26 @@ class Database(Protocol):
     def restore(self, name: str) -> bool:
         """Put back the rows of a name; return whether there are any."""
 
+    def once(self, key: object, make: Callable[[], object], clock: ManualClock) -> bool:
+        """Do what prepares a test; where that takes long, put the rows back that it left when it was done before.
+
+        Args:
+            key: What `make` is known by. Its work depends on the rows and the clock alone, and changes nothing else.
+            make: Does it.
+            clock: The test's clock.
+
+        Returns:
+            Whether it was done; else the rows were put back, and the clock stands where it stood after.
+        """
+
     def rows(self) -> dict[str, Rows]:
         """Read all six tables."""
 
 
-def read_all(engine: Engine) -> dict[str, Rows]:
-    """Read all six tables."""
+def read(engine: Engine, table: Table) -> Rows:
+    """Read a table."""
     with engine.connect() as connection:
-        return {
-            kind.__tablename__: [dict(found._mapping) for found in connection.execute(select(*kind.__table__.columns))]
-            for kind in TABLES
-        }
+        return [dict(found._mapping) for found in connection.execute(select(*table.columns))]
 
 
 class DuckDBDatabase:
@@ -69,8 +81,12 @@ class DuckDBDatabase:
                 connection.execute(insert(table).values(rows))
         return name in self._saved
 
+    def once(self, key: object, make: Callable[[], object], clock: ManualClock) -> bool:
+        make()
+        return True
+
     def rows(self) -> dict[str, Rows]:
-        return read_all(self.engine)
+        return {kind.__tablename__: read(self.engine, kind.__table__) for kind in TABLES}
 
 
 def monitor_url(warehouse: Warehouse) -> URL:
@@ -99,6 +115,8 @@ class WarehouseDatabase:
         self.engine = engine
         self._warehouse = warehouse
         self._saved: set[str] = set()
+        self._done: dict[tuple[object, ...], tuple[str, datetime]] = {}
+        self._read: dict[tuple[str, object], Rows] = {}
 
     def empty(self) -> None:
         self._warehouse.restore("empty")
@@ -112,5 +130,30 @@ class WarehouseDatabase:
             self._warehouse.restore(name)
         return name in self._saved
 
+    def once(self, key: object, make: Callable[[], object], clock: ManualClock) -> bool:
+        start = key, clock.now, *self._states().values()
+        if start in self._done:
+            name, end = self._done[start]
+            self._warehouse.restore(name)
+            clock.set(end)
+            return False
+        make()
+        name = f"done {len(self._done)}"
+        self._warehouse.save(name)
+        self._done[start] = name, clock.now
+        return True
+
     def rows(self) -> dict[str, Rows]:
-        return read_all(self.engine)
+        states = self._states()
+        return {kind.__tablename__: self._rows(kind.__table__, states) for kind in TABLES}
+
+    def _rows(self, table: Table, states: dict[str, object]) -> Rows:
+        """Read a table, once in each of its states: many tests look at the same one."""
+        state = table.name, states[table.name]
+        if state not in self._read:
+            self._read[state] = read(self.engine, table)
+        return [dict(row) for row in self._read[state]]
+
+    def _states(self) -> dict[str, object]:
+        names = [kind.__tablename__ for kind in TABLES]
+        return {name: self._warehouse.state(DEFAULT_SCHEMA, name) for name in names}

@@ -144,11 +144,15 @@ WRITES = {
 
 
 @pytest.fixture
-def under_way(hr: ETLMonitor, run: Run) -> ETLMonitor:
+def under_way(hr: ETLMonitor, run: Run, prepare: Callable[..., None]) -> ETLMonitor:
     """A monitor with a run whose initiation is DONE, task 1 running, and task 3 failed: so each call has what to do."""
-    hr.start_task(*RUN, 1)
-    hr.fail_task(*RUN, 3)
-    hr.end_task(*RUN, 0)
+
+    def go() -> None:
+        hr.start_task(*RUN, 1)
+        hr.fail_task(*RUN, 3)
+        hr.end_task(*RUN, 0)
+
+    prepare(go)
     return hr
 
 

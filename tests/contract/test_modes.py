@@ -30,17 +30,21 @@ Rows = Callable[..., list[SysLog]]
 
 
 @pytest.fixture
-def moved(hr: ETLMonitor, clock: ManualClock) -> ETLMonitor:
+def moved(hr: ETLMonitor, clock: ManualClock, prepare: Callable[..., None]) -> ETLMonitor:
     """HR_DAILY with both watermarks moved, a flag, and another process that has the same parameters."""
-    hr.register_process("CORP", "FIN_DAILY")
-    for process in (HR, ("CORP", "FIN_DAILY")):
-        hr.register_parameter(*process, "SYSDT", "SYSTEM")
-        hr.register_parameter(*process, "LoadEmployees", "DELTA_DATE")
-        hr.register_parameter(*process, "LoadEvents", "DELTA_ID")
-        hr.register_parameter(*process, "Full", "FLAG", value_bit=True)
-        hr.advance_watermark(*process, "LoadEmployees", READ_TO)
-        hr.advance_watermark(*process, "LoadEvents", new_int_value=120, allow_rewind=True)
-    clock.advance(60)
+
+    def move() -> None:
+        hr.register_process("CORP", "FIN_DAILY")
+        for process in (HR, ("CORP", "FIN_DAILY")):
+            hr.register_parameter(*process, "SYSDT", "SYSTEM")
+            hr.register_parameter(*process, "LoadEmployees", "DELTA_DATE")
+            hr.register_parameter(*process, "LoadEvents", "DELTA_ID")
+            hr.register_parameter(*process, "Full", "FLAG", value_bit=True)
+            hr.advance_watermark(*process, "LoadEmployees", READ_TO)
+            hr.advance_watermark(*process, "LoadEvents", new_int_value=120, allow_rewind=True)
+        clock.advance(60)
+
+    prepare(move)
     return hr
 
 

@@ -40,12 +40,16 @@ def done(run: Run, *tasks: int) -> None:
 
 
 @pytest.fixture
-def passes(hr: ETLMonitor) -> Run:
+def passes(hr: ETLMonitor, prepare: Callable[..., None]) -> Run:
     """A run with a second pass, and tasks that were registered in no order."""
-    hr.register_task(*HR, 5, 2, 1, "Second pass, first stage")
-    hr.register_task(*HR, 4, 2, 1, "Second pass, first stage, lower id")
-    hr.register_task(*HR, 1, 2, 6, "Second pass, last stage")
-    hr.register_task(*HR, 9, 1, 1, "First pass, first stage")
+
+    def register() -> None:
+        hr.register_task(*HR, 5, 2, 1, "Second pass, first stage")
+        hr.register_task(*HR, 4, 2, 1, "Second pass, first stage, lower id")
+        hr.register_task(*HR, 1, 2, 6, "Second pass, last stage")
+        hr.register_task(*HR, 9, 1, 1, "First pass, first stage")
+
+    prepare(register)
     return hr.start_run(*HR, DAY, execution_id="run-1")
 
 

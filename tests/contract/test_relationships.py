@@ -28,22 +28,26 @@ EACH = pytest.mark.parametrize(
 
 
 @pytest.fixture
-def told(hr: ETLMonitor, run: Run, work: Callable[..., None]) -> ETLMonitor:
+def told(hr: ETLMonitor, run: Run, work: Callable[..., None], prepare: Callable[..., None]) -> ETLMonitor:
     """HR_DAILY beside another process with the same numbers and names, both with runs, steps and receipts."""
-    hr.register_process("CORP", "FIN_DAILY")
-    hr.register_parameter("CORP", "FIN_DAILY", "LoadEmployees", "DELTA_DATE")
-    hr.register_task("CORP", "FIN_DAILY", 1, 1, 3, "Load costs", source_system_code="LoadEmployees")
-    hr.start_run("CORP", "FIN_DAILY", "2026-04-09", execution_id="run-1")
-    work(run, 2)
-    for process_load in ("HR_DAILY", "FIN_DAILY"):
-        hr.log(
-            f"first of {process_load}",
-            f"second of {process_load}",
-            project_code="CORP",
-            process_load=process_load,
-            processing_date="2026-04-09",
-            execution_id="run-1",
-        )
+
+    def tell() -> None:
+        hr.register_process("CORP", "FIN_DAILY")
+        hr.register_parameter("CORP", "FIN_DAILY", "LoadEmployees", "DELTA_DATE")
+        hr.register_task("CORP", "FIN_DAILY", 1, 1, 3, "Load costs", source_system_code="LoadEmployees")
+        hr.start_run("CORP", "FIN_DAILY", "2026-04-09", execution_id="run-1")
+        work(run, 2)
+        for process_load in ("HR_DAILY", "FIN_DAILY"):
+            hr.log(
+                f"first of {process_load}",
+                f"second of {process_load}",
+                project_code="CORP",
+                process_load=process_load,
+                processing_date="2026-04-09",
+                execution_id="run-1",
+            )
+
+    prepare(tell)
     return hr
 
 

@@ -31,15 +31,19 @@ def brief(steps: list[ProcessingStep]) -> list[tuple[int, str, int, str]]:
 
 
 @pytest.fixture
-def broken(hr: ETLMonitor, run: Run, clock: ManualClock) -> ETLMonitor:
+def broken(hr: ETLMonitor, run: Run, clock: ManualClock, prepare: Callable[..., None]) -> ETLMonitor:
     """Run `run-1`: initiation and task 2 DONE, task 1 failed (which opened the initiation again), task 3 queued."""
-    for task_id in (0, 2):
-        with run.task(task_id):
+
+    def work() -> None:
+        for task_id in (0, 2):
+            with run.task(task_id):
+                clock.advance(10)
+        with suppress(OSError), run.task(1, source_run_id="job-7", cluster_id="blue"):
             clock.advance(10)
-    with suppress(OSError), run.task(1, source_run_id="job-7", cluster_id="blue"):
-        clock.advance(10)
-        raise OSError("source is down")
-    clock.advance(60)
+            raise OSError("source is down")
+        clock.advance(60)
+
+    prepare(work)
     return hr
 
 

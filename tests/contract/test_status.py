@@ -31,11 +31,15 @@ def brief(details: list[TaskDetail]) -> list[tuple[int, str, int, Status]]:
 
 
 @pytest.fixture
-def retried(hr: ETLMonitor, run: Run) -> ETLMonitor:
+def retried(hr: ETLMonitor, run: Run, prepare: Callable[..., None]) -> ETLMonitor:
     """Run `run-1`: task 2 DONE, task 1 failed and queued again with the initiation, as attempt 1."""
-    hr.end_task("run-1", *HR, 2)
-    hr.fail_task("run-1", *HR, 1)
-    run.reset()
+
+    def retry() -> None:
+        hr.end_task("run-1", *HR, 2)
+        hr.fail_task("run-1", *HR, 1)
+        run.reset()
+
+    prepare(retry)
     return hr
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date
+from functools import partial
 
 import pytest
 
@@ -40,7 +41,7 @@ every_start = pytest.mark.parametrize("call", ["start", "take over"])
 
 
 @pytest.fixture
-def in_state(hr: ETLMonitor, run: Run, clock: ManualClock) -> Callable[[str], None]:
+def in_state(hr: ETLMonitor, run: Run, clock: ManualClock, prepare: Callable[..., None]) -> Callable[[str], None]:
     """Bring the step of task 1 into a state, with the run's initiation DONE where the state allows it."""
 
     def bring(state: str) -> None:
@@ -57,7 +58,7 @@ def in_state(hr: ETLMonitor, run: Run, clock: ManualClock) -> Callable[[str], No
                 hr.end_task(*RUN, 0)
         clock.advance(60)
 
-    return bring
+    return partial(prepare, bring)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -18,12 +19,16 @@ def at(text: str) -> datetime:
 
 
 @pytest.fixture
-def staff(hr: ETLMonitor) -> ETLMonitor:
+def staff(hr: ETLMonitor, prepare: Callable[..., None]) -> ETLMonitor:
     """HR_DAILY with tasks 11, 12 and 13 of three stages and two passes, which share the watermark Staff."""
-    hr.register_parameter(*STAFF, "DELTA_DATE")
-    hr.register_task(*HR, 11, 1, 2, "Load people", source_system_code="Staff")
-    hr.register_task(*HR, 12, 1, 4, "Load contracts", source_system_code="Staff", task_mandatory=False)
-    hr.register_task(*HR, 13, 2, 2, "Load salaries", source_system_code="Staff")
+
+    def register() -> None:
+        hr.register_parameter(*STAFF, "DELTA_DATE")
+        hr.register_task(*HR, 11, 1, 2, "Load people", source_system_code="Staff")
+        hr.register_task(*HR, 12, 1, 4, "Load contracts", source_system_code="Staff", task_mandatory=False)
+        hr.register_task(*HR, 13, 2, 2, "Load salaries", source_system_code="Staff")
+
+    prepare(register)
     return hr
 
 

@@ -11,7 +11,7 @@ from .pages import ROOT, blocks, run_page
 
 README = ROOT / "README.md"
 INSTALL_DEMO = "pip install '.[demo]' && etl-monitor demo"
-INSTALL_DEV = "pip install '.[dev]' && pytest"
+INSTALL_DEV = "pip install '.[dev]' && pytest -n 2"
 NOT_RUN = {
     INSTALL_DEMO: "needs an environment of its own and minutes; CI runs it in a fresh one",
     INSTALL_DEV: "would run these tests inside themselves; CI runs it in a fresh environment",

@@ -1,0 +1,65 @@
+"""Every call that writes, and what must have happened before it makes sense."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from etl_monitor_orm import ETLMonitor
+
+HR = ("CORP", "HR_DAILY")
+DAY = "2026-04-09"
+RUN = ("run-1", *HR)
+
+Do = Callable[[ETLMonitor], object]
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call, and what must have happened before it.
+
+    Attributes:
+        before: Brings the monitor to where the call makes sense.
+        make: Makes the call.
+    """
+
+    before: tuple[Do, ...]
+    make: Do
+
+
+def start_run(monitor: ETLMonitor) -> object:
+    return monitor.start_run(*HR, DAY, execution_id="run-1")
+
+
+def start(task_id: int) -> Do:
+    return lambda monitor: monitor.start_task(*RUN, task_id, processing_date=DAY)
+
+
+def end(task_id: int) -> Do:
+    return lambda monitor: monitor.end_task(*RUN, task_id, processing_date=DAY)
+
+
+def fail(task_id: int) -> Do:
+    return lambda monitor: monitor.fail_task(*RUN, task_id, processing_date=DAY, log_message="source is down")
+
+
+CALLS = {
+    "register_process": Call((), lambda m: m.register_process("CORP", "NEW", name="New load")),
+    "register_task": Call((), lambda m: m.register_task(*HR, 9, 1, 2, "Load all")),
+    "register_parameter": Call((), lambda m: m.register_parameter(*HR, "New", "DELTA_ID", value_int=7)),
+    "register_sequence": Call((), lambda m: m.register_sequence(10, "PUBLISH")),
+    "deactivate_task": Call((), lambda m: m.deactivate_task(*HR, 1, 1)),
+    "start_run": Call((), start_run),
+    "get_pending_tasks": Call((), lambda m: m.get_pending_tasks(*RUN, DAY)),
+    "start_task": Call((start_run,), start(1)),
+    "end_task": Call((start_run, start(1)), end(1)),
+    "fail_task": Call((start_run, start(0), end(0), start(1)), fail(1)),
+    "fail_stale": Call((start_run, start(1), start(3)), lambda m: m.fail_stale(0)),
+    "status_reset": Call((start_run, fail(1), fail(2)), lambda m: m.status_reset(*HR, execution_id="run-1")),
+    "advance_watermark": Call((), lambda m: m.advance_watermark(*HR, "LoadEvents", new_int_value=120)),
+    "set_processing_mode": Call(
+        (lambda m: m.advance_watermark(*HR, "LoadEvents", new_int_value=120),),
+        lambda m: m.set_processing_mode(*HR, is_bulk_mode=True),
+    ),
+    "log": Call((), lambda m: m.log("one", "two")),
+}
