@@ -18,16 +18,19 @@ from tests.warehouse import Warehouse
 WORKERS = 8
 DAY = "2026-04-09"
 HR = ("CORP", "HR_DAILY")
+MANY = {"etl_partitioned": 40, "etl_clustered": 16}
+"""Steps that are claimed: with deletion vectors, each claim takes twice as long here."""
 
 AtOnce = Callable[[Sequence[Callable[[], object]]], list[object]]
 Steps = Callable[..., list[ProcessingStep]]
 
 
-@pytest.fixture(scope="module")
-def shared(warehouse: Warehouse) -> Iterator[ETLMonitor]:
-    """A monitor on the warehouse, set up once."""
+@pytest.fixture(scope="module", params=["partitioned", "clustered"])
+def shared(request: pytest.FixtureRequest, warehouse: Warehouse) -> Iterator[ETLMonitor]:
+    """A monitor on the warehouse, set up once in each layout."""
     migrated(warehouse)
-    monitor = ETLMonitor(monitor_url(warehouse), actor="pytest")
+    monitor = ETLMonitor(monitor_url(warehouse), schema=f"etl_{request.param}", actor="pytest")
+    monitor.setup(layout=request.param)
     monitor.register_process(*HR).register_task(*HR, 0, 0, 0, "Initiation")
     warehouse.save("concurrency")
     yield monitor
@@ -35,9 +38,11 @@ def shared(warehouse: Warehouse) -> Iterator[ETLMonitor]:
 
 
 @pytest.fixture
-def workers(warehouse: Warehouse) -> Iterator[list[ETLMonitor]]:
+def workers(shared: ETLMonitor, warehouse: Warehouse) -> Iterator[list[ETLMonitor]]:
     """A monitor for each worker, as if each were a process of its own: they share no lock and no connection."""
-    monitors = [ETLMonitor(monitor_url(warehouse), actor=f"worker {number}") for number in range(WORKERS)]
+    monitors = [
+        ETLMonitor(monitor_url(warehouse), schema=shared.schema, actor=f"worker {number}") for number in range(WORKERS)
+    ]
     yield monitors
     for monitor in monitors:
         monitor.close()
@@ -60,17 +65,18 @@ def queue(monitor: ETLMonitor, tasks: int, watermark: str | None = None) -> None
     monitor.start_run(*HR, DAY, execution_id="run-1")
 
 
-def test_given_8_workers_and_40_steps_when_they_claim_what_they_find_then_each_step_is_won_once(
+def test_given_8_workers_and_many_steps_when_they_claim_what_they_find_then_each_step_is_won_once(
     monitor: ETLMonitor, workers: list[ETLMonitor], at_once: AtOnce, warehouse: Warehouse
 ) -> None:
-    queue(monitor, 40)
+    many = MANY[monitor.schema]
+    queue(monitor, many)
     taken: set[int] = set()
 
     def claim(worker: int) -> list[int]:
         won = []
-        for number in range(40):
+        for number in range(many):
             # Neighbours begin with the same step, so that they meet; what is known to be taken is passed over.
-            task_id = 1 + (number + 10 * (worker // 2)) % 40
+            task_id = 1 + (number + many // 4 * (worker // 2)) % many
             if task_id in taken:
                 continue
             try:
@@ -84,7 +90,7 @@ def test_given_8_workers_and_40_steps_when_they_claim_what_they_find_then_each_s
 
     wins = at_once([lambda worker=worker: claim(worker) for worker in range(WORKERS)])
 
-    assert Counter(task_id for won in wins for task_id in won) == dict.fromkeys(range(1, 41), 1)
+    assert Counter(task_id for won in wins for task_id in won) == dict.fromkeys(range(1, many + 1), 1)
     assert len(warehouse.log.conflicts) > 0
 
 
