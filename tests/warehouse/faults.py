@@ -55,6 +55,8 @@ ERROR_AFTER = Fault(error=ERROR_WORDS, executed=True)
 """It fails, though it was executed."""
 DENIED = Fault(error=DENIED_WORDS)
 """A privilege is missing; the local warehouse has none that it could take away."""
+SLOW = Fault(executed=True, delay=1.5)
+"""It takes its time."""
 BUSY = Fault(status=503, retry_after=1)
 """The warehouse is starting."""
 THROTTLED = Fault(status=429, retry_after=1)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DBAPIError
 
-from etl_monitor_orm import create_engine
-from tests.databases import monitor_url
-from tests.warehouse import Warehouse, faults
+from etl_monitor_orm import ETLMonitor, Task, create_engine
+from tests.databases import migrated, monitor_url
+from tests.warehouse import Warehouse, faults, service
 
 
 @pytest.fixture
@@ -82,3 +83,29 @@ def test_given_a_reply_that_is_lost_when_a_query_meets_it_then_it_is_asked_again
         found = connection.execute(text("SELECT 1 FROM faults.t").columns()).all()
 
     assert (found, warehouse.faults.struck) == ([], 1)
+
+
+def test_given_a_slow_statement_when_the_client_has_to_ask_for_its_result_then_it_gets_it(
+    engine: Engine, warehouse: Warehouse, rows: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "AT_ONCE", 0.1)
+    warehouse.faults.at(is_insert, faults.SLOW)
+    insert(engine)
+
+    assert (warehouse.faults.struck, rows()) == (1, 1)
+
+
+def test_given_a_statement_slower_than_a_request_may_be_when_the_monitor_makes_it_then_it_is_made_again_and_counts_once(
+    warehouse: Warehouse,
+) -> None:
+    migrated(warehouse)
+    monitor = ETLMonitor(monitor_url(warehouse).update_query_dict({"_socket_timeout": "4"}))
+    monitor.register_process("CORP", "HR_DAILY")
+    warehouse.log.clear()
+    warehouse.faults.at(lambda statement: statement.startswith("MERGE"), replace(faults.SLOW, delay=5.0))
+    monitor.register_task("CORP", "HR_DAILY", 1, 1, 2, "Load employees")
+
+    assert len([text for text in warehouse.log.texts if text.startswith("MERGE")]) > 1
+    with monitor.session() as session:
+        assert [task.task_name for task in session.scalars(select(Task))] == ["Load employees"]
+    monitor.close()
