@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -10,6 +11,7 @@ from zlib import crc32
 import pytest
 
 from tests.warehouse import missing
+from tests.warehouse.requirements import FOLDER_VARIABLE
 
 if TYPE_CHECKING:
     from tests.warehouse import Warehouse
@@ -95,13 +97,15 @@ def warehouse() -> Iterator[Warehouse]:
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test sees the settings of the person who runs it."""
-    for name in [name for name in os.environ if name.startswith("ETL_MONITOR_")]:
+    """No test sees the settings of the person who runs it; where the warehouse finds its jars is not the monitor's."""
+    for name in [name for name in os.environ if name.startswith("ETL_MONITOR_") and name != FOLDER_VARIABLE]:
         monkeypatch.delenv(name)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = terminalreporter.stats.get("skipped", [])
+    for reason, number in Counter(report.longrepr[2] for report in skipped).items():
+        terminalreporter.write_line(f"{number} skipped: {reason.removeprefix('Skipped: ')}")
     if os.environ.get("CI") and skipped:
         terminalreporter.write_line(f"{len(skipped)} checks were skipped; in CI every one must run", red=True)
 

@@ -8,12 +8,13 @@ import shutil
 from pathlib import Path
 
 JARS = ("io.delta:delta-spark_4.0_2.13:4.3.1", "io.delta:delta-storage:4.3.1")
+FOLDER_VARIABLE = "ETL_MONITOR_JARS"
 FETCH = "python scripts/fetch_spark_jars.py"
 
 
 def jar_folder() -> Path:
     """Return where the jars are kept: a folder for each set of versions, shared by all checkouts."""
-    named = os.environ.get("ETL_MONITOR_JARS")
+    named = os.environ.get(FOLDER_VARIABLE)
     if named:
         return Path(named)
     cache = os.environ.get("XDG_CACHE_HOME")
