@@ -15,8 +15,10 @@ from etl_monitor_orm import (
     EtlLogHandler,
     ETLMonitor,
     ManualClock,
+    Process,
     ProcessingStep,
     Run,
+    Status,
     SysLog,
 )
 from etl_monitor_orm.handles import current_task
@@ -274,6 +276,23 @@ def fail(clock: ManualClock) -> Callable[..., None]:
             raise OSError("source is down")
 
     return do
+
+
+@pytest.fixture
+def is_apart(monitor: ETLMonitor) -> Callable[[str], None]:
+    """Use a schema of its own, and see that its rows are not the default schema's."""
+
+    def check(schema: str) -> None:
+        other = ETLMonitor(monitor.engine, schema=schema).setup()
+        other.register_process("CORP", "HR_DAILY").register_task("CORP", "HR_DAILY", 1, 1, 2, "Load")
+        with other.start_run("CORP", "HR_DAILY", "2026-04-09").task(1):
+            pass
+        with monitor.session() as session:
+            assert session.scalars(select(Process)).all() == []
+        (status,) = other.get_status("CORP", "HR_DAILY", "2026-04-09")
+        assert (other.schema, status.status) == (schema, Status.DONE)
+
+    return check
 
 
 @pytest.fixture

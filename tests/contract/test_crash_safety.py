@@ -1,7 +1,7 @@
 """A crash between two statements: on a transactional backend a call is there whole, or not at all.
 
 Where there are no transactions every prefix of a call's statements must be safe: see `test_order_of_statements.py` and
-`faults/`.
+`every_call/`.
 """
 
 from __future__ import annotations

@@ -259,16 +259,9 @@ def test_given_a_monitor_when_set_up_then_the_call_can_be_chained(monitor: ETLMo
 
 
 def test_given_a_schema_of_its_own_when_used_then_its_rows_are_apart_from_the_default_schema_s(
-    monitor: ETLMonitor,
+    is_apart: Callable[[str], None],
 ) -> None:
-    other = ETLMonitor(monitor.engine, schema="monitoring").setup()
-    other.register_process("CORP", "HR_DAILY").register_task("CORP", "HR_DAILY", 1, 1, 2, "Load")
-    with other.start_run("CORP", "HR_DAILY", "2026-04-09").task(1):
-        pass
-    with monitor.session() as session:
-        assert session.scalars(select(Process)).all() == []
-    (status,) = other.get_status("CORP", "HR_DAILY", "2026-04-09")
-    assert (other.schema, status.status) == ("monitoring", Status.DONE)
+    is_apart("monitoring")
 
 
 def test_given_no_schema_when_set_up_then_tables_and_views_lie_in_etl(monitor: ETLMonitor) -> None:

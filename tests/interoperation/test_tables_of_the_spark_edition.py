@@ -10,7 +10,7 @@ from etl_monitor.framework import ETLMonitorFramework
 from sqlalchemy import select as query
 
 from etl_monitor_orm import CurrentFailure, ETLMonitor, Parameter, ProcessingStep, Watermark
-from tests.interoperation.their_runs import DAY, HR, SCHEMA, SECOND, register, run_until_it_fails
+from tests.interoperation.their_runs import DAY, HR, SECOND, register, run_until_it_fails
 from tests.warehouse import Warehouse
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
@@ -24,7 +24,7 @@ def taken_over(
     theirs.setup()
     register(theirs)
     run_until_it_fails(theirs)
-    select(f"ALTER TABLE {SCHEMA}.ETLconfigTasks ADD COLUMN ExpectedDurationSeconds INT")
+    select("ALTER TABLE shared.ETLconfigTasks ADD COLUMN ExpectedDurationSeconds INT")
     return ours.setup()
 
 

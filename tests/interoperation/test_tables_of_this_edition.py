@@ -15,9 +15,9 @@ from tests.interoperation.their_runs import DAY, FIRST, HR, SCHEMA, SECOND, regi
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
 THEIR_COLUMNS = (
-    f"ALTER TABLE {SCHEMA}.ETLconfigTasks ADD COLUMNS "
+    "ALTER TABLE shared.ETLconfigTasks ADD COLUMNS "
     "(FileNameMask STRING, FileExtension STRING, InFilePath STRING, OutFilePath STRING)",
-    f"ALTER TABLE {SCHEMA}.ETLProcessingSteps ADD COLUMNS "
+    "ALTER TABLE shared.ETLProcessingSteps ADD COLUMNS "
     "(ForceSkip BOOLEAN, FullFileName STRING, InFilePath STRING, OutFilePath STRING)",
 )
 

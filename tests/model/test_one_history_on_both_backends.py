@@ -8,10 +8,11 @@ from contextlib import contextmanager
 import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
-from sqlalchemy import Engine, Table, insert, select
+from sqlalchemy import Table, insert
 
 from etl_monitor_orm import ETLMonitor, ManualClock, Parameter, Process, ProcessingStep, Task
-from tests.databases import migrated, monitor_url
+from tests import databases
+from tests.databases import Rows, migrated, monitor_url
 from tests.warehouse import Warehouse
 
 from .budgets import budget
@@ -25,8 +26,6 @@ KINDS = (Process, Task, Parameter, ProcessingStep)
 """What the views read."""
 AT_ONCE = 10
 """Rows of a statement: it takes 255 bound values."""
-
-Rows = list[dict[str, object]]
 
 
 class History:
@@ -48,7 +47,7 @@ class History:
         with duckdb_in_memory(clock) as monitor:
             yield monitor
             fail_and_try_again(monitor)
-            found = {kind.__table__: rows_of(monitor.engine, kind.__table__) for kind in KINDS}
+            found = {kind.__table__: databases.read(monitor.engine, kind.__table__) for kind in KINDS}
             steps = found[ProcessingStep.__table__]
             views = read(monitor, VIEW_KEYS)
             worth = len({step["Status"] for step in steps}) + sum(map(bool, views.values())), len(steps)
@@ -65,11 +64,6 @@ def fail_and_try_again(monitor: ETLMonitor) -> None:
     for task_id in (1, 2):
         monitor.fail_task(run.execution_id, "CORP", "LAST", task_id)
     monitor.status_reset("CORP", "LAST", execution_id=run.execution_id, task_id=1)
-
-
-def rows_of(engine: Engine, table: Table) -> Rows:
-    with engine.connect() as connection:
-        return [dict(row) for row in connection.execute(select(*table.columns)).mappings()]
 
 
 @pytest.fixture

@@ -27,8 +27,8 @@ def engine(warehouse: Warehouse) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def orders(engine: Engine) -> str:
-    """The name of a table with three orders."""
+def orders(engine: Engine) -> None:
+    """A table with three orders."""
     execute(engine, "DROP TABLE IF EXISTS shop.Orders")
     execute(
         engine,
@@ -37,7 +37,6 @@ def orders(engine: Engine) -> str:
         ) USING DELTA PARTITIONED BY (Day) COMMENT 'What was bought'""",
     )
     execute(engine, "INSERT INTO shop.Orders VALUES (1, DATE '2026-04-09', 1.5), (2, NULL, 2), (3, NULL, NULL)")
-    return "shop.Orders"
 
 
 def execute(engine: Engine, statement: str) -> int:
@@ -77,27 +76,29 @@ def test_given_more_rows_than_one_answer_holds_when_they_are_fetched_then_each_c
     assert found == list(range(250_000))
 
 
+@pytest.mark.usefixtures("orders")
 @pytest.mark.parametrize(
     ("statement", "changed"),
     [
-        ("UPDATE {} SET Amount = 3 WHERE OrderID > 1", 2),
-        ("UPDATE {} SET Amount = 3 WHERE OrderID > 9", 0),
-        ("DELETE FROM {} WHERE Day IS NULL", 2),
+        ("UPDATE shop.Orders SET Amount = 3 WHERE OrderID > 1", 2),
+        ("UPDATE shop.Orders SET Amount = 3 WHERE OrderID > 9", 0),
+        ("DELETE FROM shop.Orders WHERE Day IS NULL", 2),
         (
-            "MERGE INTO {} USING (SELECT 3 AS id UNION ALL SELECT 4) AS new ON OrderID = new.id "
+            "MERGE INTO shop.Orders USING (SELECT 3 AS id UNION ALL SELECT 4) AS new ON OrderID = new.id "
             "WHEN MATCHED THEN UPDATE SET Amount = 3 WHEN NOT MATCHED THEN INSERT (OrderID) VALUES (new.id)",
             2,
         ),
     ],
 )
 def test_given_a_statement_that_changes_rows_then_they_are_counted(
-    engine: Engine, orders: str, statement: str, changed: int
+    engine: Engine, statement: str, changed: int
 ) -> None:
-    assert execute(engine, statement.format(orders)) == changed
+    assert execute(engine, statement) == changed
 
 
+@pytest.mark.usefixtures("orders")
 def test_given_a_table_when_it_is_reflected_then_columns_partition_and_comments_are_there(
-    engine: Engine, orders: str
+    engine: Engine,
 ) -> None:
     table = Table("orders", MetaData(), schema="shop", autoload_with=engine)
 
@@ -131,11 +132,12 @@ def test_given_an_identity_column_and_a_primary_key_then_rows_are_numbered_and_t
     assert (key["name"], key["constrained_columns"]) == ("pk_lines", ["Words"])
 
 
+@pytest.mark.usefixtures("orders")
 def test_given_a_value_that_must_not_be_missing_when_it_is_then_the_statement_is_refused(
-    engine: Engine, orders: str
+    engine: Engine,
 ) -> None:
     with pytest.raises(DBAPIError, match="DELTA_NOT_NULL_CONSTRAINT_VIOLATED"):
-        execute(engine, f"INSERT INTO {orders} VALUES (NULL, NULL, 1)")
+        execute(engine, "INSERT INTO shop.Orders VALUES (NULL, NULL, 1)")
 
 
 @pytest.mark.parametrize(
@@ -162,18 +164,19 @@ def test_given_a_setting_that_a_warehouse_does_not_have_then_no_session_opens(wa
         engine.connect()
 
 
+@pytest.mark.usefixtures("orders")
 def test_given_tables_that_were_saved_when_they_are_put_back_then_they_are_as_they_were(
-    engine: Engine, warehouse: Warehouse, orders: str
+    engine: Engine, warehouse: Warehouse
 ) -> None:
     warehouse.save("three orders")
     state = warehouse.state("shop", "Orders")
-    execute(engine, f"DELETE FROM {orders}")
+    execute(engine, "DELETE FROM shop.Orders")
     execute(engine, "CREATE TABLE shop.Extra (a INT) USING DELTA")
     assert warehouse.state("shop", "Orders") != state
 
     warehouse.restore("three orders")
 
     with engine.connect() as connection:
-        assert connection.scalar(text(f"SELECT count(*) FROM {orders}")) == 3
+        assert connection.scalar(text("SELECT count(*) FROM shop.Orders")) == 3
     assert warehouse.state("shop", "Orders") == state
     assert inspect(engine).get_table_names("shop") == ["orders"]
