@@ -1,11 +1,11 @@
 """Baseline: the six tables, the six views, and the framework's seven stages.
 
-Everything that this revision makes is written out here and in `views/0001/`: it imports no model, no view and no
-word of the package. Those go on changing, while a migration has to do on any database, at any later time, what it
-did on the day it was released; otherwise the revisions that follow would start from another place than they expect.
+Everything that this revision creates is written out here and in `views/0001/`: it imports no model, view or
+vocabulary of the package. Those keep changing, but a migration must always do what it did on the day of its release.
+Otherwise later revisions would not start where they expect.
 
-Where DDL cannot be rolled back, each statement leaves alone what is there already, or replaces it: a run that was
-stopped after any of them is completed by the next one.
+Where DDL cannot be rolled back, each statement leaves existing objects alone or replaces them. So the next run
+completes one that stopped after any statement.
 
 Revision ID: 0001
 Revises: nothing
@@ -13,13 +13,14 @@ Revises: nothing
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0001"
 down_revision = None
+readable_from = "0.1.0"
 branch_labels = None
 depends_on = None
 
@@ -28,7 +29,7 @@ INSTANT = sa.TIMESTAMP(timezone=True)
 # On Delta, in either layout: how the two results tables are kept.
 PARTITION_KEY = ("ProcessingDate",)
 CLUSTER_KEYS = ("ProcessingDate", "ProjectCode", "ProcessLoad")
-# What lets writers of different rows of one file pass each other.
+# Lets writers of different rows in one file work at the same time.
 ROW_BY_ROW = {"delta.enableDeletionVectors": "true", "delta.enableRowTracking": "true"}
 
 VIEWS = (
@@ -50,21 +51,17 @@ STAGES = (
 )
 
 
-def upgrade() -> None:
-    schema = op.get_context().version_table_schema
-    stages = create_catalogue(schema)
-    create_results(schema)
-    for name in VIEWS:
-        op.execute(view(name, schema))
+def upgrade(steps: Any) -> None:
+    stages = create_catalogue(steps.schema)
+    create_results(steps.schema)
+    steps.create_views(revision, *VIEWS)
     seed(stages)
 
 
-def downgrade() -> None:
-    schema = op.get_context().version_table_schema
-    for name in reversed(VIEWS):
-        names = {"schema": quoted(schema), "view": quoted(name)}
-        op.execute(sa.DDL("DROP VIEW IF EXISTS %(schema)s.%(view)s", context=names))
-    # Where a sequence numbers the rows it goes with its column, so the column is named.
+def downgrade(steps: Any) -> None:
+    schema = steps.schema
+    steps.drop_views(*VIEWS)
+    # A sequence that numbers the rows is dropped with its column, so the column is named.
     log = sa.Table("ETLsysLogs", sa.MetaData(), sa.Column("_ID", sa.BigInteger, sa.Identity()), schema=schema)
     op.execute(sa.schema.DropTable(log, if_exists=True))
     for name in (
@@ -78,7 +75,7 @@ def downgrade() -> None:
 
 
 def create_catalogue(schema: str | None) -> sa.Table:
-    """What should run: four tables. Returns the one of the stages."""
+    """Create the four tables of what should run; return the table of the stages."""
     stages = create_table(
         "ETLconfigSequence",
         sa.Column(
@@ -159,7 +156,7 @@ def create_catalogue(schema: str | None) -> sa.Table:
 
 
 def create_results(schema: str | None) -> None:
-    """What ran: two tables."""
+    """Create the two tables of what ran."""
     create_table(
         "ETLProcessingSteps",
         sa.Column("ProcessingDate", sa.Date, nullable=False, comment="Business date that the run works on"),
@@ -245,7 +242,7 @@ def create_table(name: str, *parts: sa.schema.SchemaItem, schema: str | None, co
 
 
 def laid_out(name: str) -> dict[str, object]:
-    """How Delta keeps a table, by the layout that is asked for; other databases have no layout."""
+    """The options for a table's layout on Delta; other databases have no layout."""
     layout = op.get_context().opts.get("layout")
     results = name in ("ETLProcessingSteps", "ETLsysLogs")
     options: dict[str, object] = {}
@@ -267,14 +264,8 @@ def audit_columns() -> tuple[sa.Column[object], ...]:
     )
 
 
-def view(name: str, schema: str | None) -> sa.DDL:
-    """CREATE VIEW as it was released, with the schema filled in; a folder for each database."""
-    folder = Path(__file__).parents[1] / "views" / revision / op.get_context().dialect.name
-    return sa.DDL((folder / f"{name}.sql").read_text("utf-8"), context={"schema": quoted(schema)})
-
-
 def seed(stages: sa.Table) -> None:
-    """Add the stages that are not there yet."""
+    """Add the stages that do not exist yet."""
     columns = ("SequenceID", "SequenceCode", "SequenceName", "SequenceDescription")
     stage = sa.values(*(sa.column(name, stages.c[name].type) for name in columns), name="stage").data(STAGES)
     now, who = sa.func.current_timestamp(), sa.literal(f"migration {revision}")
@@ -288,7 +279,3 @@ def seed(stages: sa.Table) -> None:
         who.label("LastUpdatedBy"),
     ).where(stage.c.SequenceID.not_in(sa.select(stages.c.SequenceID)))
     op.execute(stages.insert().from_select(list(stages.c), missing))
-
-
-def quoted(name: str | None) -> str:
-    return op.get_context().dialect.identifier_preparer.quote(name)
