@@ -1,10 +1,16 @@
-"""etl-monitor-orm: an ETL monitor on SQLAlchemy, for Python code outside Spark."""
+"""etl-monitor-orm: an ETL monitor on SQLAlchemy, for Python code outside Spark.
+
+The public names are in `__all__` here and in `keys`, `migrations` and `demo`. All other modules are internal: they may
+change with any release.
+"""
 
 from __future__ import annotations
 
-from etl_monitor_orm.backends import register_dialects
+from typing import TYPE_CHECKING
+
+from etl_monitor_orm import views
+from etl_monitor_orm.claims import Claim
 from etl_monitor_orm.clocks import ManualClock
-from etl_monitor_orm.engine import create_engine
 from etl_monitor_orm.errors import (
     ConfigurationError,
     ConflictError,
@@ -19,6 +25,7 @@ from etl_monitor_orm.errors import (
     ProcessInactive,
     ProcessNotFound,
     Retryable,
+    RunInProgress,
     SchemaError,
     SchemaMissing,
     SchemaOutOfDate,
@@ -27,34 +34,47 @@ from etl_monitor_orm.errors import (
     StepNotQueued,
     TaskNotFound,
 )
-from etl_monitor_orm.handles import Run, TaskHandle
 from etl_monitor_orm.logging_handler import EtlLogHandler
 from etl_monitor_orm.models import Parameter, Process, ProcessingStep, SequenceStage, SysLog, Task
 from etl_monitor_orm.monitor import ETLMonitor
+from etl_monitor_orm.run import Run
 from etl_monitor_orm.services.dispatch import PendingTask
 from etl_monitor_orm.services.logs import LogEntry
 from etl_monitor_orm.services.modes import ModeChange
-from etl_monitor_orm.views import (
-    CurrentFailure,
-    MandatoryBlocker,
-    ProcessStatus,
-    RunSummary,
-    TaskDetail,
-    Watermark,
-)
+from etl_monitor_orm.session import create_engine
+from etl_monitor_orm.task import TaskHandle, in_task
 from etl_monitor_orm.vocabulary import (
+    AdvanceMode,
     LoadFrequency,
     LogLevel,
     LogType,
     ParameterType,
+    RunState,
     RunStatus,
     SourceType,
     Status,
 )
 
-register_dialects()
+if TYPE_CHECKING:
+    from etl_monitor_orm.views import (
+        CurrentFailure,
+        MandatoryBlocker,
+        ProcessStatus,
+        RunSummary,
+        TaskDetail,
+        Watermark,
+    )
+else:
+
+    def __getattr__(name: str) -> object:
+        if name not in views.HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return globals().setdefault(name, getattr(views, name))
+
 
 __all__ = [
+    "AdvanceMode",
+    "Claim",
     "ConfigurationError",
     "ConflictError",
     "ConnectionBroken",
@@ -85,6 +105,8 @@ __all__ = [
     "ProcessingStep",
     "Retryable",
     "Run",
+    "RunInProgress",
+    "RunState",
     "RunStatus",
     "RunSummary",
     "SchemaError",
@@ -103,4 +125,9 @@ __all__ = [
     "TaskNotFound",
     "Watermark",
     "create_engine",
+    "in_task",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from etl_monitor_orm import inputs
 
 Clock = Callable[[], datetime]
-"""Returns the present; naive means UTC."""
+"""Returns the current time; a naive one means UTC."""
 
 
 def system_clock() -> datetime:
@@ -39,7 +39,7 @@ class ManualClock:
 
     def advance(self, by: timedelta | float) -> datetime:
         """Move the clock forward by a timedelta or by seconds, and return its time."""
-        self.now += inputs.span("by", by)
+        self.now = inputs.shifted("by", self.now, inputs.span("by", by))
         return self.now
 
     def set(self, to: datetime | str) -> datetime:

@@ -1,92 +1,190 @@
-"""One family of errors. Each class's docstring is its default message.
+"""One family of errors; each class has a default message.
 
-What a caller may do about an error is visible in its type: a `Retryable` one may go through when the same
-call is made again, anything else needs a change first.
+The type of an error tells the caller what to do: after a `Retryable` error the same call may succeed. Every other error
+needs a change first. Its attributes say what an error is about.
 """
 
 from __future__ import annotations
 
-import inspect
+from typing import ClassVar
+
+from etl_monitor_orm.keys import ProcessKey, RunKey, StepKey, TaskKey
+from etl_monitor_orm.vocabulary import Status
 
 
 class EtlMonitorError(Exception):
-    """Something went wrong in the ETL monitor."""
+    """Something went wrong in the ETL monitor.
 
-    def __init__(self, message: str | None = None) -> None:
-        super().__init__(message or inspect.getdoc(type(self)) or type(self).__name__)
+    Args:
+        message: What happened, to what, and what to do next; else the class's default message.
+        process: The process that the error is about.
+        task: The task.
+        run: The run.
+        step: The step.
+        stage: The stage's number.
+        parameter: The parameter's name.
+        state: Status of the step.
+        asked: The requested change of the step: start, end, fail, heartbeat, and so on.
+
+    Attributes:
+        process: The process that the error is about: `project_code` and `process_load`. Set for errors about its tasks,
+            runs and steps too.
+        task: The task: its `process`, `task_id` and `workflow_id`. Set for errors about its steps too.
+        run: The run: its `process`, `execution_id` and `processing_date`. Set for errors about its steps too.
+        step: The step: its `run`, `task_id`, `workflow_id`, and other known keys.
+        stage: The stage's number.
+        parameter: The parameter's name.
+        state: Status of the step at the time of the request.
+        asked: The requested change of the step.
+
+    An attribute is None if it does not apply.
+    """
+
+    default_message: ClassVar[str] = "Something went wrong in the ETL monitor."
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        process: ProcessKey | None = None,
+        task: TaskKey | None = None,
+        run: RunKey | None = None,
+        step: StepKey | None = None,
+        stage: int | None = None,
+        parameter: str | None = None,
+        state: Status | None = None,
+        asked: str | None = None,
+    ) -> None:
+        super().__init__(message or self.default_message)
+        self.step = step
+        self.run = run or (step.run if step else None)
+        self.task = task or (step.task if step else None)
+        self.process = process or next((key.process for key in (self.run, self.task) if key), None)
+        self.stage = stage
+        self.parameter = parameter
+        self.state = state
+        self.asked = asked
 
 
 class Retryable(EtlMonitorError):
-    """The same call may go through when it is made again."""
+    """The same call may succeed when it is made again."""
+
+    default_message = "The same call may succeed when it is made again."
 
 
 class ConfigurationError(EtlMonitorError):
     """The monitor's settings do not lead to a usable database."""
 
+    default_message = "The monitor's settings do not lead to a usable database."
 
-class DatabaseLocked(ConfigurationError):
-    """Another process holds the database file."""
+
+class DatabaseLocked(ConfigurationError, Retryable):
+    """Another process holds the database file; nothing was written."""
+
+    default_message = "Another process holds the database file; nothing was written."
 
 
 class DatabaseError(EtlMonitorError):
     """The database refused a statement; the driver's error is chained as the cause."""
 
+    default_message = "The database refused a statement; the driver's error is chained as the cause."
+
 
 class ConflictError(Retryable):
-    """Others kept writing the same rows until the retries were used up; nothing was written."""
+    """Others kept writing the same rows until the retries ran out; nothing was written."""
+
+    default_message = "Others kept writing the same rows until the retries ran out; nothing was written."
 
 
 class ConnectionBroken(Retryable):
-    """The connection to the database broke; whether the last statement was executed is not known."""
+    """The connection to the database broke; nobody knows whether the last statement was executed."""
+
+    default_message = "The connection to the database broke; nobody knows whether the last statement was executed."
 
 
 class SchemaError(EtlMonitorError):
-    """The monitor's tables are not the ones that this version works on."""
+    """The monitor's tables do not match this version."""
+
+    default_message = "The monitor's tables do not match this version."
 
 
 class SchemaMissing(SchemaError):
-    """The monitor's tables do not exist here. Run `etl-monitor db upgrade`, or call `monitor.setup()`."""
+    """The monitor's tables do not exist here."""
+
+    default_message = "The monitor's tables do not exist here. Run `etl-monitor db upgrade`, or call `monitor.setup()`."
 
 
 class SchemaOutOfDate(SchemaError):
-    """The monitor's tables have another revision. Run `etl-monitor db upgrade`, or call `monitor.setup()`."""
+    """The monitor's tables have another revision."""
+
+    default_message = (
+        "The monitor's tables have another revision. Run `etl-monitor db upgrade`, or call `monitor.setup()`."
+    )
 
 
 class InvalidInput(EtlMonitorError, ValueError):
     """An argument has a value that the monitor cannot accept; nothing was written."""
 
+    default_message = "An argument has a value that the monitor cannot accept; nothing was written."
+
 
 class NotFoundError(EtlMonitorError):
-    """What the call names does not exist; nothing was written."""
+    """An object that the call names does not exist; nothing was written."""
+
+    default_message = "An object that the call names does not exist; nothing was written."
 
 
 class ProcessNotFound(NotFoundError):
     """The process is not registered."""
 
+    default_message = "The process is not registered."
+
 
 class TaskNotFound(NotFoundError):
     """The task is not registered."""
+
+    default_message = "The task is not registered."
 
 
 class StageNotFound(NotFoundError):
     """The stage is not registered."""
 
+    default_message = "The stage is not registered."
+
 
 class ParameterNotFound(NotFoundError):
     """The parameter is not registered."""
 
+    default_message = "The parameter is not registered."
+
 
 class StepNotFound(NotFoundError):
-    """The step does not exist: its task is not registered, or the run does not hold it."""
+    """The step does not exist: its task is not registered, or the run has no step for it."""
+
+    default_message = "The step does not exist: its task is not registered, or the run has no step for it."
 
 
 class InvalidTransition(EtlMonitorError):
-    """The step's state does not allow this; nothing was written."""
+    """The step's state does not allow this transition; nothing was written."""
+
+    default_message = "The step's state does not allow this transition; nothing was written."
 
 
 class StepNotQueued(InvalidTransition, StepNotFound):
-    """The task is registered, but this run holds no step of it."""
+    """The task is registered, but this run has no step for it."""
+
+    default_message = "The task is registered, but this run has no step for it."
+
+
+class RunInProgress(InvalidTransition):
+    """Another run of the date is at work on a step that the resumed run would queue; nothing was written."""
+
+    default_message = (
+        "Another run of the date is at work on a step that the resumed run would queue; nothing was written."
+    )
 
 
 class ProcessInactive(InvalidTransition):
     """The process is deactivated, or has no active task: there is nothing to run."""
+
+    default_message = "The process is deactivated, or has no active task: there is nothing to run."

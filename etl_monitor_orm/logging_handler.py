@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
-import sys
-import threading
-from collections import deque
-from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from etl_monitor_orm import inputs
-from etl_monitor_orm.handles import current_task
+from etl_monitor_orm.backends import backend_of
+from etl_monitor_orm.errors import InvalidInput
+from etl_monitor_orm.handing_over import NotCopied
+from etl_monitor_orm.log_writer import LogWriter, is_writing
 from etl_monitor_orm.monitor import ETLMonitor
-from etl_monitor_orm.services.logs import LogEntry
+from etl_monitor_orm.printable import quoted
+from etl_monitor_orm.services.logs import LogEntry, rows_per_statement
+from etl_monitor_orm.task import TaskHandle, task_at_work
 from etl_monitor_orm.vocabulary import LogLevel
 
 _LEVELS: Final = (
@@ -22,15 +23,14 @@ _LEVELS: Final = (
     (logging.INFO, LogLevel.INFO),
 )
 
-_writing = threading.local()
 
-
-class EtlLogHandler(logging.Handler):
+class EtlLogHandler(NotCopied, logging.Handler):
     """Sends log records to `ETLsysLogs`: in batches, at the end of each tracked task, and at exit.
 
-    Records made inside a tracked task bear its run, process and date. A failure to write never reaches the
-    job: the records are kept and tried again with the next batch, so a row may appear twice but is not lost
-    while the process lives. When the database stays away, the newest `capacity` × 10 records are kept.
+    Records made inside a tracked task carry its run, process and date; see `in_task` for those of other threads. A
+    failure to write never reaches the job: the handler keeps the records, and waits longer before each new try. So a
+    row may appear twice. While the database stays away, the handler keeps the newest `capacity` × 10 records and counts
+    those that it drops. A record that cannot be written does not hold up the others: stderr says which was left out.
 
     Args:
         monitor: Where to write.
@@ -39,13 +39,22 @@ class EtlLogHandler(logging.Handler):
         execution_id: For records outside of a tracked task.
         correlation_id: Ties records of several systems together.
         capacity: How many records make a batch.
-        level: Least level that is handled.
+        timeout: How long the job waits for a write that makes no progress; a timedelta, or seconds. The write goes on.
+        level: Lowest level that is handled.
+
+    Raises:
+        InvalidInput: An argument cannot be read.
 
     Example:
         ```python
         logging.getLogger("loads").addHandler(EtlLogHandler(monitor))
         ```
     """
+
+    _instead = (
+        "Hand over the database's URL and the execution_id, and make the handler there: "
+        "EtlLogHandler(ETLMonitor(url), execution_id=...)."
+    )
 
     def __init__(
         self,
@@ -56,99 +65,147 @@ class EtlLogHandler(logging.Handler):
         execution_id: str | None = None,
         correlation_id: str | None = None,
         capacity: int = 500,
+        timeout: float | timedelta = 5,
         level: int | str = logging.NOTSET,
     ) -> None:
-        super().__init__(level)
-        self._monitor = monitor
+        if not isinstance(monitor, ETLMonitor):
+            raise InvalidInput(
+                f"monitor must be an ETLMonitor, not {type(monitor).__name__}. "
+                "Pass one, as in EtlLogHandler(ETLMonitor(url))."
+            )
+        try:
+            super().__init__(level)
+        except (TypeError, ValueError) as error:
+            raise InvalidInput(f"level is {quoted(level)}; pass a level of logging, such as logging.INFO.") from error
         self._project_code = inputs.optional_text("project_code", project_code)
         self._process_load = inputs.optional_text("process_load", process_load)
         self._execution_id = inputs.optional_text("execution_id", execution_id)
         self._correlation_id = inputs.optional_text("correlation_id", correlation_id)
-        self._capacity = inputs.integer("capacity", capacity, least=1)
-        self._records: deque[LogEntry] = deque(maxlen=self._capacity * 10)
-        self._since_flush = 0
-        self._holding = threading.RLock()  # a signal handler may log at any moment, here too
-        self._flushing = threading.RLock()
-        monitor.flush_at_task_end(self)
+        self._writer = LogWriter(
+            lambda entries: monitor.log(*entries),
+            batch=inputs.integer("capacity", capacity, least=1),
+            per_statement=rows_per_statement(backend_of(monitor.engine).capabilities),
+            timeout=inputs.span("timeout", timeout).total_seconds(),
+        )
+        self._at_task_end = _AtTaskEnd(self._writer)
+        monitor.flush_at_task_end(self._at_task_end)
+
+    @property
+    def dropped(self) -> int:
+        """How many records were dropped, because the database stayed away."""
+        return self._writer.dropped
 
     def handle(self, record: logging.LogRecord) -> bool:
-        """Hold a record back, and write all that are held when they make a batch; never raises."""
-        if getattr(_writing, "active", False):
-            # What the database layer logs while it writes records would breed more of them, and would wait here for
-            # a lock that another thread holds while it waits for this one to have written.
+        """Hold a record; write all held records when they make a batch. Never raises."""
+        if is_writing():
+            # The database layer logs while it writes records. Those records would cause more writes, and would wait
+            # for a lock that another thread holds while it waits for this write.
             return False
         handled = super().handle(record)
-        if self._since_flush >= self._capacity:  # outside of logging's lock: other threads need not wait for a write
-            self.flush()
+        if self._writer.is_due():  # outside of logging's lock: other threads need not wait for a write
+            self._writer.flush(patiently=False)
         return handled
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Hold a record back; never raises."""
+        """Hold a record; never raises."""
         try:
             entry = self._entry(record)
         except Exception:
             self.handleError(record)
             return
-        with self._holding:
-            self._records.append(entry)
-            self._since_flush += 1
+        self._writer.hold(entry)
+
+    @staticmethod
+    def name_task(record: logging.LogRecord) -> bool:
+        """Name the task that is at work here on a record, for an `EtlLogHandler` in another thread or process.
+
+        A filter for the handler that sends records there, such as `logging.handlers.QueueHandler`. It lets every record
+        pass, and sets `etl_monitor_task` on those that a tracked task made.
+
+        Args:
+            record: The record.
+
+        Returns:
+            True.
+
+        Example:
+            ```python
+            sender = QueueHandler(records)
+            sender.addFilter(EtlLogHandler.name_task)
+            ```
+        """
+        task = task_at_work()
+        if task is not None and not hasattr(record, _NAMED):
+            setattr(record, _NAMED, _told(task))
+        return True
 
     def flush(self) -> None:
-        """Write what is held back; on failure keep it for the next batch, and say so on stderr."""
-        if getattr(_writing, "active", False):
-            return
-        with self._flushing:
-            batch = self._take()
-            if not batch:
-                return
-            _writing.active = True
-            try:
-                self._monitor.log(*batch)
-            except BaseException as trouble:
-                self._put_back(batch)
-                if not isinstance(trouble, Exception):
-                    raise
-                _complain(f"{len(batch)} log records wait, they could not be written: {trouble}")
-            finally:
-                _writing.active = False
+        """Write the held records; on failure keep them for the next batch, and report it on stderr."""
+        self._writer.flush()
 
     def close(self) -> None:
-        """Write what is held back and end the handler; `logging` itself does so when the program ends."""
-        self.flush()
+        """Write the held records and end the handler; `logging` calls this when the program ends."""
+        self._writer.close()
         super().close()
 
-    def _take(self) -> list[LogEntry]:
-        with self._holding:
-            batch = list(self._records)
-            self._records.clear()
-            self._since_flush = 0
-            return batch
-
-    def _put_back(self, batch: list[LogEntry]) -> None:
-        with self._holding:
-            later = list(self._records)
-            self._records.clear()
-            self._records.extend([*batch, *later])
-
     def _entry(self, record: logging.LogRecord) -> LogEntry:
-        task = current_task.get()
+        task = _named(record)
         return LogEntry(
-            self.format(record),
-            project_code=task.project_code if task else self._project_code,
-            process_load=task.process_load if task else self._process_load,
-            processing_date=task.processing_date if task else None,
-            execution_id=task.execution_id if task else self._execution_id,
+            str(self.format(record)),
+            project_code=task.get("project_code", self._project_code),
+            process_load=task.get("process_load", self._process_load),
+            processing_date=inputs.optional_day("processing_date", task.get("processing_date")),
+            execution_id=task.get("execution_id", self._execution_id),
             correlation_id=self._correlation_id,
-            pipeline_name=record.name,
-            activity_name=f"task {task.task_id} (workflow {task.workflow_id})" if task else None,
-            operation_name=record.funcName,
+            pipeline_name=_text(record.name),
+            activity_name=task.get("activity_name"),
+            operation_name=_text(record.funcName),
             level=next((level for least, level in _LEVELS if record.levelno >= least), LogLevel.DEBUG),
-            log_time_utc=datetime.fromtimestamp(record.created, UTC),
+            log_time_utc=_time(record.created),
         )
 
 
-def _complain(trouble: str) -> None:
-    """Tell stderr, as logging itself does: a handler has no one else to tell. There may be none, or it is closed."""
-    if logging.raiseExceptions and sys.stderr is not None:
-        with suppress(OSError, ValueError):
-            print(f"etl-monitor: {trouble}", file=sys.stderr)  # noqa: T201
+class _AtTaskEnd:
+    """Flushes at the end of a task: the job waits for a database that is away once, not with every task."""
+
+    def __init__(self, writer: LogWriter) -> None:
+        self._writer = writer
+
+    def flush(self) -> None:
+        self._writer.flush(patiently=False)
+
+
+_NAMED: Final = "etl_monitor_task"
+"""The attribute of a record that says which task made it, in plain text: other handlers may write it, or send it."""
+
+
+def _told(task: TaskHandle) -> dict[str, str]:
+    return {
+        "project_code": task.project_code,
+        "process_load": task.process_load,
+        "processing_date": task.processing_date.isoformat(),
+        "execution_id": task.execution_id,
+        "activity_name": f"task {task.task_id} (workflow {task.workflow_id})",
+    }
+
+
+def _named(record: logging.LogRecord) -> dict[str, str]:
+    """Which task made a record: the one that its thread named, or else the one at work here."""
+    told = getattr(record, _NAMED, None)
+    if isinstance(told, dict):
+        return told
+    task = task_at_work()
+    return {} if task is None else _told(task)
+
+
+def _text(value: object) -> str | None:
+    """What a formatter returned, or a record's field: it should be text, but nothing sees to it."""
+    return None if value is None else str(value)
+
+
+def _time(seconds: float) -> datetime | None:
+    """When a record was made; None, which is the time of the write, where the calendar has no such time."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError, TypeError, ValueError):
+        return None

@@ -8,33 +8,37 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
-from etl_monitor_orm import migrations
-from etl_monitor_orm.backends import backend_for, place
+from etl_monitor_orm import views
+from etl_monitor_orm.backends import place
+from etl_monitor_orm.calls.questions import QuestionCalls
+from etl_monitor_orm.calls.registration import RegistrationCalls
+from etl_monitor_orm.calls.reports import ReportCalls
+from etl_monitor_orm.calls.runs import RunCalls
+from etl_monitor_orm.calls.steps import StepCalls
+from etl_monitor_orm.calls.watermarks import WatermarkCalls
 from etl_monitor_orm.clocks import Clock, system_clock
-from etl_monitor_orm.errors import ConfigurationError
-from etl_monitor_orm.facade.registration import RegistrationCalls
-from etl_monitor_orm.facade.reports import ReportCalls
-from etl_monitor_orm.facade.runs import RunCalls
-from etl_monitor_orm.facade.steps import StepCalls
-from etl_monitor_orm.facade.watermarks import WatermarkCalls
+from etl_monitor_orm.errors import ConfigurationError, InvalidInput
+from etl_monitor_orm.handing_over import NotCopied
 from etl_monitor_orm.runtime import Flushable, Runtime
-from etl_monitor_orm.session import UnitOfWork, engine_for, in_schema
+from etl_monitor_orm.session import UnitOfWork, adopted, engine_for
 from etl_monitor_orm.settings import Settings
 
 
-class ETLMonitor(RegistrationCalls, RunCalls, StepCalls, WatermarkCalls, ReportCalls):
-    """Knows what should run, what ran, what failed, what may run next, and up to where each source was read.
+class ETLMonitor(NotCopied, RegistrationCalls, RunCalls, StepCalls, WatermarkCalls, ReportCalls, QuestionCalls):
+    """Knows what should run, what ran, what failed, what may run next, and how far each source was read.
 
     Args:
-        database: A SQLAlchemy URL, or an Engine; else `ETL_MONITOR_URL`, else `duckdb:///etl_monitor.duckdb`.
+        database: A SQLAlchemy URL, or an Engine, which stays yours: the monitor does not change it, and `close()`
+            leaves it open. Else `ETL_MONITOR_URL`, else `duckdb:///etl_monitor.duckdb`.
         schema: Schema of the tables and views; else `ETL_MONITOR_SCHEMA`, else `etl`.
         catalog: Unity Catalog catalog, where the database has catalogs; else `ETL_MONITOR_CATALOG`.
         actor: Name for CreatedBy and LastUpdatedBy; else `ETL_MONITOR_ACTOR`, else the database's user where
             it has users, else the OS user.
-        clock: Returns the present; every timestamp that a call writes comes from one reading of it.
+        clock: Returns the current time. Each call reads it once, for all timestamps that it writes.
 
     Raises:
         ConfigurationError: The settings do not lead to a usable database.
+        InvalidInput: The clock is not a function.
 
     Example:
         ```python
@@ -46,6 +50,8 @@ class ETLMonitor(RegistrationCalls, RunCalls, StepCalls, WatermarkCalls, ReportC
         ```
     """
 
+    _instead = "Hand over the database's URL and the schema, and make the monitor there: ETLMonitor(url, schema=...)."
+
     def __init__(
         self,
         database: str | URL | Engine | None = None,
@@ -55,20 +61,22 @@ class ETLMonitor(RegistrationCalls, RunCalls, StepCalls, WatermarkCalls, ReportC
         actor: str | None = None,
         clock: Clock = system_clock,
     ) -> None:
+        if not callable(clock):
+            raise InvalidInput(f"clock must be a function that returns the time, not {type(clock).__name__}.")
         url = database.url if isinstance(database, Engine) else database
         self._settings = Settings.read(url, schema=schema, catalog=catalog, actor=actor)
+        self._made_engine = not isinstance(database, Engine)
         if isinstance(database, Engine):
             if catalog is not None:
-                raise ConfigurationError("An engine knows its catalog already; pass catalog= only beside a URL.")
-            backend_for(database.dialect.name).accept(database)
-            engine = in_schema(database, self._settings.schema)
+                raise ConfigurationError("An engine already has its catalog. Pass catalog= only with a URL.")
+            engine = adopted(database, self._settings.schema)
         else:
             engine = engine_for(self._settings)
         self._runtime = Runtime(UnitOfWork(engine), clock, self._settings.actor)
 
     @property
     def engine(self) -> Engine:
-        """The SQLAlchemy engine, its schema mapped to the monitor's."""
+        """The SQLAlchemy engine, mapped to the monitor's schema; it may differ from the engine that you passed."""
         return self._runtime.units.engine
 
     @property
@@ -77,22 +85,25 @@ class ETLMonitor(RegistrationCalls, RunCalls, StepCalls, WatermarkCalls, ReportC
         return self._settings.schema
 
     def setup(self, *, layout: str | None = None) -> Self:
-        """Create the tables and views, or bring them up to date, and seed the stages. May be called at any time.
+        """Create or upgrade the tables and views, and seed the stages. You can call it at any time.
 
         Args:
             layout: On Databricks, `partitioned` (the default) or `clustered`: how new results tables are laid out; else
-                `ETL_MONITOR_LAYOUT`. Tables that are there keep theirs.
+                `ETL_MONITOR_LAYOUT`. Existing tables keep theirs.
 
         Raises:
             SchemaError: The tables were made by a newer version.
             ConfigurationError: The database cannot be opened, or has no such layout.
         """
+        from etl_monitor_orm import migrations
+
         migrations.upgrade(self.engine, self.schema, layout=layout)
         self._runtime.schema_is_current()
+        views.load()
         return self
 
     def session(self) -> Session:
-        """Return a SQLAlchemy session on the mapped tables and views, for queries or work of one's own.
+        """Return a SQLAlchemy session on the mapped tables and views, for your own queries and changes.
 
         It is an ordinary session: use it in a `with` statement, and commit what you write.
 
@@ -107,12 +118,17 @@ class ETLMonitor(RegistrationCalls, RunCalls, StepCalls, WatermarkCalls, ReportC
         return self._runtime.units.session()
 
     def flush_at_task_end(self, log: Flushable) -> None:
-        """Have `log` flushed whenever a tracked task ends, for as long as it lives; `EtlLogHandler` asks for it."""
+        """Flush `log` whenever a tracked task ends, as long as `log` exists; `EtlLogHandler` uses this."""
         self._runtime.flush_at_task_end(log)
 
     def close(self) -> None:
-        """Give the database's connections back; a DuckDB file is free for other processes afterwards."""
-        self.engine.dispose()
+        """Close the connections of an engine that the monitor made; other processes can then use a DuckDB file.
+
+        The monitor does not close an engine that you passed: dispose it when you are done.
+        """
+        if self._made_engine:
+            self.engine.dispose()
+            self._runtime.schema_may_have_changed()
 
     def __repr__(self) -> str:
         return f"<ETLMonitor {place(self.engine.url)} schema={self.schema}>"

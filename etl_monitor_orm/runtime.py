@@ -1,20 +1,22 @@
-"""What a monitor and the handles that it gives out share: database, clock and actor."""
+"""What a monitor and its handles share: database, clock and actor."""
 
 from __future__ import annotations
 
 import getpass
+import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar
 from weakref import WeakSet
 
 from sqlalchemy import func
 from sqlalchemy.orm import Session
 
 from etl_monitor_orm.clocks import Clock
-from etl_monitor_orm.errors import ConfigurationError
+from etl_monitor_orm.errors import ConfigurationError, InvalidInput
 from etl_monitor_orm.inputs import moment
-from etl_monitor_orm.services.call import Actor, Call
+from etl_monitor_orm.services.context import Actor, Context, must_run_alone
 from etl_monitor_orm.services.schema import require_current_schema
 from etl_monitor_orm.services.seen import SeenSteps
 from etl_monitor_orm.session import UnitOfWork
@@ -22,17 +24,47 @@ from etl_monitor_orm.session import UnitOfWork
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_DATABASE_USER: Final = func.current_user()
+"""One expression, so that statements with it can be kept."""
+
 
 class Flushable(Protocol):
-    """Something that holds records back until it is told to write them."""
+    """Something that holds records until a flush."""
 
     def flush(self) -> None:
-        """Write what is held back; never raises."""
+        """Write the held records; never raises."""
         ...
 
 
+class OneReading:
+    """Runs the services of one call: the first reads the clock, and all of them have that reading.
+
+    Args:
+        units: The unit of work.
+        read: Makes the call's circumstances.
+    """
+
+    def __init__(self, units: UnitOfWork, read: Callable[[], Context]) -> None:
+        self._units = units
+        self._read = read
+        self._context: Context | None = None
+
+    @property
+    def context(self) -> Context:
+        """The call's circumstances, read on first use."""
+        context = self._context = self._context or self._read()
+        return context
+
+    def run(self, service: Callable[Concatenate[Session, Context, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a service in its own session and commit; alone, if the service is marked so."""
+        context = self.context
+        return self._units.run(
+            lambda session: service(session, context, *args, **kwargs), alone=must_run_alone(service)
+        )
+
+
 class Runtime:
-    """Carries every call: one reading of the clock, one unit of work, one service.
+    """Runs every call: one reading of the clock, one unit of work, one service.
 
     Args:
         units: The unit of work.
@@ -52,48 +84,56 @@ class Runtime:
         """Return the clock's time as aware UTC."""
         return moment("the clock's time", self._clock())
 
-    def run(self, service: Callable[Concatenate[Session, Call, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a service in a session of its own and commit it."""
-        call = self._call()
-        return self.units.run(lambda session: service(session, call, *args, **kwargs))
+    def run(self, service: Callable[Concatenate[Session, Context, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a service in its own session and commit; alone, if the service is marked so."""
+        return self.one_reading().run(service, *args, **kwargs)
 
-    def run_alone(self, service: Callable[Concatenate[Session, Call, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """As `run`, for a service that must see what others of its kind wrote: it numbers attempts, or ends steps."""
-        call = self._call()
-        return self.units.run_alone(lambda session: service(session, call, *args, **kwargs))
+    def one_reading(self) -> OneReading:
+        """Begin a call that may run several services."""
+        return OneReading(self.units, self._new_context)
 
     def require_schema(self) -> None:
-        """Refuse to work on missing or older tables; asks the database once."""
+        """Refuse to work on missing or older tables; reads the database once."""
         if not self._schema_known:
             self.units.run(require_current_schema)
             self._schema_known = True
 
     def schema_is_current(self) -> None:
-        """Take note that the tables were just migrated, so that they need not be asked about."""
+        """Remember that the tables were just migrated, so that they are not checked again."""
         self._schema_known = True
 
+    def schema_may_have_changed(self) -> None:
+        """Check the tables again before the next call: the database may be another, or gone if it was in memory."""
+        self._schema_known = False
+
     def flush_at_task_end(self, log: Flushable) -> None:
-        """Have `log` flushed whenever a tracked task ends, for as long as it lives."""
+        """Flush `log` whenever a tracked task ends, as long as `log` exists."""
+        if not callable(getattr(log, "flush", None)):
+            raise InvalidInput(f"log must have a flush(), as handlers do; {type(log).__name__} has none.")
         self._at_task_end.add(log)
 
     def task_ended(self) -> None:
-        """Flush what was logged during a task."""
+        """Flush the records of a task. What a log raises must not end the job, nor hide how it ended."""
         for log in list(self._at_task_end):
-            log.flush()
+            try:
+                log.flush()
+            except Exception:
+                with suppress(Exception):
+                    logging.getLogger("etl_monitor_orm").exception("A log could not be flushed at the end of a task.")
 
-    def _call(self) -> Call:
+    def _new_context(self) -> Context:
         self.require_schema()
-        return Call(self.now(), self._who(), self.units.backend, self._seen)
+        return Context(self.now(), self._who(), self.units.backend, self.units.capabilities, self._seen)
 
     def _who(self) -> Actor:
         if self._actor is not None:
             return self._actor
         if self.units.backend.capabilities.users:
-            return func.current_user()
+            return _DATABASE_USER
         try:
             return getpass.getuser()
         except (KeyError, OSError, ImportError):
-            # A container may run under a user id that has no name.
+            # A container may run under a user id without a name.
             raise ConfigurationError(
-                "The OS does not say who you are. Give the monitor a name: actor=…, or ETL_MONITOR_ACTOR."
+                "The OS has no name for the current user. Pass actor=, or set ETL_MONITOR_ACTOR."
             ) from None

@@ -1,99 +1,183 @@
-"""The unit of work: sessions, the retry of conflicts, and the driver's errors turned into ours."""
+"""Engines and the unit of work: sessions, retries of conflicts, and the monitor's errors for the driver's."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final, NoReturn, TypeVar, cast
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, Table
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
-from tenacity import RetryCallState
 
-from etl_monitor_orm.backends import Backend, RetryPolicy, backend_for
-from etl_monitor_orm.errors import ConflictError, DatabaseError
+from etl_monitor_orm.backends import Backend, Capabilities, RetryPolicy, backend_for, backend_of, our_error
+from etl_monitor_orm.errors import ConflictError
+from etl_monitor_orm.models import SequenceStage
 from etl_monitor_orm.settings import DEFAULT_SCHEMA, Settings
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
 
 T = TypeVar("T")
 
+_MEETING_PLACE: Final = cast(Table, SequenceStage.__table__)
+"""The table that is written least often."""
 
-def engine_for(settings: Settings) -> Engine:
+
+def create_engine(
+    url: str | URL | None = None,
+    *,
+    schema: str | None = None,
+    catalog: str | None = None,
+    connect_args: Mapping[str, object] | None = None,
+) -> Engine:
+    """Return a SQLAlchemy engine like the monitor's, for your own queries on the mapped classes.
+
+    It has the monitor's dialect, and its error texts hide values. On DuckDB all threads share one in-memory database.
+    On Databricks its sessions use the catalog and the monitor's limits, and retry conflicting statements.
+
+    Args:
+        url: A SQLAlchemy URL; else `ETL_MONITOR_URL`, else `duckdb:///etl_monitor.duckdb`.
+        schema: Schema of the tables and views; else `ETL_MONITOR_SCHEMA`, else `etl`.
+        catalog: Unity Catalog catalog, where the database has catalogs; else `ETL_MONITOR_CATALOG`.
+        connect_args: Driver arguments that a URL cannot express, such as `session_configuration`.
+
+    Raises:
+        ConfigurationError: The settings do not lead to a usable database.
+
+    Example:
+        ```python
+        engine = create_engine("duckdb:///etl_monitor.duckdb")
+        with Session(engine) as session:
+            session.scalars(select(Watermark)).all()
+        ```
+    """
+    return engine_for(Settings.read(url, schema=schema, catalog=catalog), connect_args)
+
+
+def engine_for(settings: Settings, connect_args: Mapping[str, object] | None = None) -> Engine:
     """Return an engine for the settings' database, its schema mapped to the settings' schema."""
-    engine = backend_for(settings.url.get_backend_name()).create_engine(settings.url, catalog=settings.catalog)
+    backend = backend_for(settings.url.get_backend_name())
+    engine = backend.create_engine(
+        settings.url, catalog=settings.catalog, schema=settings.schema, connect_args=connect_args
+    )
     return in_schema(engine, settings.schema)
 
 
+def adopted(engine: Engine, schema: str) -> Engine:
+    """Return an engine for the monitor that uses the connections of the caller's engine.
+
+    Raises:
+        ConfigurationError: The monitor does not support its database, or its connections cannot be made safe.
+    """
+    backend = backend_of(engine)
+    ours = backend.adopt(engine)
+    backend.refuse_schema(ours, schema)
+    return in_schema(ours, schema)
+
+
 def in_schema(engine: Engine, schema: str) -> Engine:
-    """Return the engine with our tables in `schema`; the pool stays shared."""
-    if schema == DEFAULT_SCHEMA:
+    """Return the engine with our tables in `schema`; it shares the pool and the caller's own mappings."""
+    mapped = engine.get_execution_options().get("schema_translate_map") or {}
+    if mapped.get(DEFAULT_SCHEMA, DEFAULT_SCHEMA) == schema:
         return engine
-    return engine.execution_options(schema_translate_map={DEFAULT_SCHEMA: schema})
+    return engine.execution_options(schema_translate_map={**mapped, DEFAULT_SCHEMA: schema})
+
+
+class Turns:
+    """Lets only some threads work at a time; one that is at work may begin more.
+
+    Args:
+        most: How many; None means all.
+    """
+
+    def __init__(self, most: int | None) -> None:
+        self._free = None if most is None else threading.BoundedSemaphore(most)
+        self._here = threading.local()
+
+    def __enter__(self) -> None:
+        if self._free is None:
+            return
+        depth = getattr(self._here, "depth", 0)
+        if not depth:
+            self._free.acquire()
+        self._here.depth = depth + 1
+
+    def __exit__(self, *error: object) -> None:
+        if self._free is None:
+            return
+        self._here.depth -= 1
+        if not self._here.depth:
+            self._free.release()
 
 
 class UnitOfWork:
-    """Runs work in a fresh session, whole: it commits, or it leaves nothing behind and says why.
+    """Runs work in a fresh session. It commits, or it rolls back and raises an error.
 
     Args:
-        engine: Where the work is done.
-        retry: How conflicts are tried again.
+        engine: The database.
+        retry: How conflicts are retried.
     """
 
     def __init__(self, engine: Engine, retry: RetryPolicy | None = None) -> None:
         self.engine = engine
-        self.backend: Backend = backend_for(engine.dialect.name)
+        self.backend: Backend = backend_of(engine)
         self._sessions = sessionmaker(engine, expire_on_commit=False)
         self._service_sessions = sessionmaker(self.backend.for_services(engine), expire_on_commit=False)
-        self._retrying = (retry or RetryPolicy()).retrying(self._may_run_again, _give_up)
+        self._turns = Turns(self.backend.most_calls)
+        self._retry = retry or RetryPolicy()
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the database can do."""
+        return self.backend.capabilities_of(self.engine)
 
     def session(self) -> Session:
-        """Return a session for work of the caller's own; the caller commits."""
+        """Return a session for the caller's own work; the caller commits."""
+        self.backend.before_work_in_tables(self.engine)
         return self._sessions()
 
-    def run(self, work: Callable[[Session], T]) -> T:
-        """Run `work` in a session and commit; run it again, from its beginning, when others were in the way.
+    def run(self, work: Callable[[Session], T], *, alone: bool = False) -> T:
+        """Run `work` in a session and commit; after a conflict, run it again from its beginning.
+
+        Args:
+            work: What to do.
+            alone: Whether the work must see what other work of its kind wrote: it numbers attempts, or ends steps.
 
         Raises:
-            ConflictError: Others were in the way until patience ran out.
-            EtlMonitorError: The work was refused, by us or by the database.
+            ConflictError: Conflicts continued until the retries ran out.
+            EtlMonitorError: The monitor or the database refused the work.
         """
-        return self._tried(self._once, work)
-
-    def run_alone(self, work: Callable[[Session], T]) -> T:
-        """As `run`, for work that must see what others of its kind wrote: it numbers attempts, or ends steps."""
-        return self._tried(self._once_alone, work)
-
-    def _tried(self, once: Callable[[Callable[[Session], T]], T], work: Callable[[Session], T]) -> T:
+        self.backend.before_work_in_tables(self.engine)
         try:
-            result: T = self._retrying(once, work)
-            return result
-        except DBAPIError as error:
-            if self.backend.is_conflict(error):
-                raise ConflictError(
-                    "Others kept writing the same rows until patience ran out. Make the call again: it goes on."
-                ) from error
-            raise self.backend.explain(error, self.engine) from error
+            return self._retry.run(lambda: self._once(work, alone), self._may_run_again, _give_up)
         except SQLAlchemyError as error:
-            raise DatabaseError(f"The database could not be used: {error}") from error
+            if isinstance(error, DBAPIError) and self.backend.is_conflict(error):
+                raise ConflictError(
+                    "Others kept writing the same rows until the retries ran out. Make the call again: it continues."
+                ) from error
+            raise our_error(error, self.engine) from error
 
     def _may_run_again(self, error: BaseException) -> bool:
-        # Without transactions a part of the work stands already; there, the statement is what is tried again.
+        # Without transactions, part of the work is already written, so the dialect retries the statement instead.
         if not (isinstance(error, DBAPIError) and self.backend.capabilities.transactions):
             return False
         return self.backend.is_conflict(error)
 
-    def _once(self, work: Callable[[Session], T]) -> T:
-        with self._service_sessions.begin() as session:
+    def _once(self, work: Callable[[Session], T], alone: bool) -> T:
+        if not alone:
+            with self._turns, self._service_sessions.begin() as session:
+                return work(session)
+        # The guard covers one try at a time: others continue while this one pauses.
+        with self._turns, self.backend.alone(self.engine), self._service_sessions.begin() as session:
+            self.backend.wait_for_others(session, _MEETING_PLACE)
             return work(session)
 
-    def _once_alone(self, work: Callable[[Session], T]) -> T:
-        # Guarded try by try: others go on while this one pauses.
-        with self.backend.alone(self.engine):
-            return self._once(work)
 
-
-def _give_up(state: RetryCallState) -> object:
+def _give_up(state: RetryCallState) -> NoReturn:
     cause = state.outcome.exception() if state.outcome else None
     raise ConflictError(
-        f"Others kept writing the same rows through {state.attempt_number} tries in {state.seconds_since_start:.1f} s. "
-        "Nothing was written; make the call again."
+        f"Others kept writing the same rows during {state.attempt_number} tries in {state.seconds_since_start:.1f} s; "
+        "nothing was written. Make the call again."
     ) from cause

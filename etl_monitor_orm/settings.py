@@ -1,27 +1,33 @@
-"""Where the monitor lives: read once from arguments and `ETL_MONITOR_*` variables, then frozen."""
+"""The monitor's settings: read once from arguments and `ETL_MONITOR_*` variables, then frozen."""
 
 from __future__ import annotations
 
 import os
+import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from etl_monitor_orm.errors import ConfigurationError
+from etl_monitor_orm.foreign import plain_text
 
 DEFAULT_URL = "duckdb:///etl_monitor.duckdb"
 DEFAULT_SCHEMA = "etl"
 
+_UNSEEN: Final = frozenset({"Cc", "Cs"})
+"""Unicode's categories of control characters and surrogates."""
+
 
 class Layout(StrEnum):
-    """How Delta lays out the files of the two results tables, where what ran is written."""
+    """The layout of the two results tables on Delta."""
 
     PARTITIONED = "partitioned"
-    """A folder for each processing date, as the Spark edition has it; any reader of Delta can read it."""
+    """A folder for each processing date, as in the Spark edition; any reader of Delta can read it."""
     CLUSTERED = "clustered"
-    """Sorted by date and process: writers of different rows do not get in each other's way."""
+    """Sorted by date and process: writers of different rows do not conflict."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,7 @@ class Settings:
     """Settings of one monitor.
 
     Attributes:
-        url: The database; it may hold a password, so it is in no representation.
+        url: The database; it may hold a password, so no representation shows it.
         schema: The schema of the tables and views.
         catalog: The Unity Catalog catalog, for databases that have catalogs.
         actor: The name for `CreatedBy` and `LastUpdatedBy`; None means the database's user, else the OS user.
@@ -51,6 +57,8 @@ class Settings:
     ) -> Settings:
         """Combine arguments with the environment; an argument wins over its variable.
 
+        White space around a value is left out, such as the line break at the end of a secret that was read from a file.
+
         Args:
             url: A SQLAlchemy URL; else `ETL_MONITOR_URL`, else `duckdb:///etl_monitor.duckdb`.
             schema: Else the URL's, else `ETL_MONITOR_SCHEMA`, else `etl`.
@@ -58,48 +66,119 @@ class Settings:
             actor: Else `ETL_MONITOR_ACTOR`.
 
         Raises:
-            ConfigurationError: The URL cannot be read, or a name is empty.
+            ConfigurationError: The URL cannot be read, a name is empty, or a value has a control character.
         """
+        if url is not None and not isinstance(url, str | URL):
+            raise ConfigurationError(_no_database(url))
+        if isinstance(url, str) and not (url := url.strip()):
+            raise ConfigurationError(
+                f"The database URL is empty. Write one, such as {DEFAULT_URL}, or leave it out for ETL_MONITOR_URL."
+            )
         try:
-            parsed = make_url(url or os.environ.get("ETL_MONITOR_URL") or DEFAULT_URL)
+            parsed = make_url(
+                url.strip() if isinstance(url, str) else url or variable("ETL_MONITOR_URL") or DEFAULT_URL
+            )
         except (ArgumentError, ValueError):
             # The text itself may hold a password, so it is not repeated.
             raise ConfigurationError(
                 "The database URL cannot be read. Write it like duckdb:///etl_monitor.duckdb, or like "
-                "databricks://token:TOKEN@HOST?http_path=/sql/1.0/warehouses/ID&catalog=main with a host that begins "
-                "without https://, as an argument, as --url, or in ETL_MONITOR_URL."
+                "databricks://token:TOKEN@HOST?http_path=/sql/1.0/warehouses/ID&catalog=main with a host without "
+                "https://, and pass it as an argument, as --url, or in ETL_MONITOR_URL."
             ) from None
-        name = schema if schema is not None else _named(parsed, "schema") or os.environ.get("ETL_MONITOR_SCHEMA")
+        if "@" in f"{parsed.host}{parsed.database if parsed.password else ''}":
+            # The first @ ends the password. What follows would be shown as the host, or as the database.
+            raise ConfigurationError(
+                "The database URL has an @ too many. Write %40 for an @ in the user or the password, and %2F for a /."
+            )
+        _refuse_unseen_in(parsed)
+        name = schema if schema is not None else _named(parsed, "schema") or variable("ETL_MONITOR_SCHEMA")
         name = name if schema is not None else name or DEFAULT_SCHEMA
-        if not isinstance(name, str) or not name.strip():
-            raise ConfigurationError("The schema's name must not be empty; the default is etl.")
-        if "[" in name or "]" in name:
-            raise ConfigurationError(f"The schema's name is {name}; SQLAlchemy allows no square brackets in it.")
+        home = catalog or _named(parsed, "catalog") or variable("ETL_MONITOR_CATALOG")
+        who = actor or variable("ETL_MONITOR_ACTOR")
         return cls(
             url=parsed,
-            schema=name,
-            catalog=catalog or _named(parsed, "catalog") or os.environ.get("ETL_MONITOR_CATALOG") or None,
-            actor=actor or os.environ.get("ETL_MONITOR_ACTOR") or None,
+            schema=schema_name(name),
+            catalog=None if home is None else _plain("catalog", home),
+            actor=None if who is None else _plain("actor", who),
         )
 
 
+def variable(name: str) -> str | None:
+    """Return a variable without the white space around it; None if it is unset or empty."""
+    return os.environ.get(name, "").strip() or None
+
+
+def _refuse_unseen_in(url: URL) -> None:
+    """Refuse control characters in any part of a URL, where they stand escaped. No message repeats a value."""
+    parts = [("user", url.username), ("password", url.password), ("host", url.host), ("path", url.database)]
+    for name, value in url.query.items():
+        parts += [
+            ("name of an option", name),
+            (f"option {name!a}", value if isinstance(value, str) else "".join(value)),
+        ]
+    for part, text in parts:
+        if text is not None and _has_unseen(text):
+            raise ConfigurationError(
+                f"The {part} in the database URL has a control character, such as a line break. Write the URL without "
+                "it; a secret that was read from a file often ends with one."
+            )
+
+
+def _has_unseen(text: str) -> bool:
+    return any(unicodedata.category(character) in _UNSEEN for character in text)
+
+
+def schema_name(name: object) -> str:
+    """Return the name of a schema.
+
+    Raises:
+        ConfigurationError: No database can have such a schema.
+    """
+    plain = _plain("schema", name)
+    if "[" in plain or "]" in plain:
+        raise ConfigurationError(f"The schema's name is {plain}; SQLAlchemy allows no square brackets in it.")
+    return plain
+
+
+def _plain(what: str, name: object) -> str:
+    """Return a name without white space around it: text, not empty, no characters that nobody can see or store."""
+    if not isinstance(name, str):
+        raise ConfigurationError(f"The {what}'s name must be text, not {type(name).__name__}.")
+    if not name.strip():
+        raise ConfigurationError(
+            f"The {what}'s name must not be empty" + ("; the default is etl." if what == "schema" else ".")
+        )
+    name = plain_text(name.strip())
+    if _has_unseen(name):
+        raise ConfigurationError(f"The {what}'s name is {name!a}; it must not have control characters or surrogates.")
+    return name
+
+
+def _no_database(given: object) -> str:
+    kind = type(given)
+    return (
+        f"A {kind.__module__}.{kind.__qualname__} is not a database. Pass a URL such as {DEFAULT_URL}, or an Engine: "
+        "one from etl_monitor_orm.create_engine(url) always works."
+    )
+
+
 def _named(url: URL, what: str) -> str | None:
-    """The catalog or schema that a Databricks URL names; to DuckDB these words mean nothing."""
+    """The catalog or schema in a Databricks URL; DuckDB does not know these words."""
     value = url.query.get(what) if url.get_backend_name() == "databricks" else None
-    return value if isinstance(value, str) and value else None
+    return value.strip() or None if isinstance(value, str) else None
 
 
 def read_layout(word: str | None = None) -> Layout | None:
-    """Return the layout that is asked for: the argument's, else that of `ETL_MONITOR_LAYOUT`; None when there is none.
+    """Return the layout of the argument, or else of `ETL_MONITOR_LAYOUT`; None without either.
 
     Raises:
         ConfigurationError: There is no such layout.
     """
-    asked = word or os.environ.get("ETL_MONITOR_LAYOUT") or None
+    asked = word or variable("ETL_MONITOR_LAYOUT")
     try:
-        return None if asked is None else Layout(asked)
+        return None if asked is None else Layout(asked.strip() if isinstance(asked, str) else asked)
     except ValueError:
         raise ConfigurationError(
-            f"There is no layout {asked!r}. As layout=, --layout or ETL_MONITOR_LAYOUT, say {' or '.join(Layout)}; "
+            f"There is no layout {asked!a}. Set layout=, --layout or ETL_MONITOR_LAYOUT to {' or '.join(Layout)}; "
             f"the default is {Layout.PARTITIONED}."
         ) from None

@@ -10,17 +10,17 @@ class Status(StrEnum):
     """State of one attempt of a step (`ETLProcessingSteps.Status`)."""
 
     NQUE = "NQUE"
-    """Queued by a run; running once it has a start time."""
+    """Queued by a run; running while it has a start time and no end time."""
     RQUE = "RQUE"
-    """Queued again by a reset; running once it has a start time."""
+    """Queued again by a reset; running while it has a start time and no end time."""
     DONE = "DONE"
     """Completed."""
     FAIL = "FAIL"
-    """Failed; only a new attempt follows."""
+    """Failed; the only way on is a new attempt."""
 
 
 QUEUED: Final = (Status.NQUE, Status.RQUE)
-"""The two states in which a step still has something to do, started or not."""
+"""The two states of an unfinished step, started or not."""
 
 
 class RunStatus(StrEnum):
@@ -31,17 +31,39 @@ class RunStatus(StrEnum):
     COMPLETE = "COMPLETE"
 
 
+class RunState(StrEnum):
+    """How a process really stands on a date (`v_processStatus.RunState`); the first that applies."""
+
+    FAILED = "FAILED"
+    """A mandatory step failed, and its task is active."""
+    RUNNING = "RUNNING"
+    """A step runs."""
+    WAITING = "WAITING"
+    """A step is queued."""
+    COMPLETE = "COMPLETE"
+    """Nothing is left to do."""
+
+
 class ParameterType(StrEnum):
-    """What a parameter holds, and so which of its value columns is the active one."""
+    """The kind of a parameter: it selects the active value column."""
 
     DELTA_DATE = "DELTA_DATE"
     """A watermark in time (`ValueDateTime`); moves by itself when its step is DONE."""
     DELTA_ID = "DELTA_ID"
-    """A watermark by number (`ValueINT`); moves by an explicit call only."""
+    """A watermark by number (`ValueINT`); only an explicit call moves it."""
     FLAG = "FLAG"
-    """A switch (`ValueBIT`)."""
+    """A flag (`ValueBIT`)."""
     SYSTEM = "SYSTEM"
-    """The process's own date (`ValueDateTime`): the parameter SYSDT and no other."""
+    """The process's date (`ValueDateTime`): only the parameter SYSDT."""
+
+
+class AdvanceMode(StrEnum):
+    """Whether DONE moves a DELTA_DATE by itself (`ETLconfigParameters.AdvanceMode`)."""
+
+    AUTOMATIC = "AUTOMATIC"
+    """DONE moves it to the step's start; also where the column is NULL."""
+    MANUAL = "MANUAL"
+    """Only an explicit call, or a value staged in a task, moves it."""
 
 
 class SourceType(StrEnum):
@@ -100,7 +122,7 @@ BUILT_IN_STAGES: Final = (
 )
 
 FIRST_CUSTOM_STAGE: Final = 10
-"""Stages below this number are the framework's own."""
+"""Stages below this number belong to the framework."""
 
 SYSTEM_DATE: Final = "SYSDT"
 """Name of the one SYSTEM parameter: the date that the process works on; NULL means live."""

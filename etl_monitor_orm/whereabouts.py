@@ -1,6 +1,6 @@
 """Where this process runs: inside a Databricks job or notebook, which run and which cluster.
 
-Databricks' own Python context tells it, without a JVM; so it is known on shared and serverless compute too.
+Databricks' own Python context says so, without a JVM; so it is known on shared and serverless compute too.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ class Whereabouts:
 
 
 def whereabouts() -> Whereabouts:
-    """Return where this process runs; outside Databricks, and where Databricks does not tell, nothing is known."""
+    """Return where this process runs; empty outside Databricks, and where Databricks does not say."""
     if "DATABRICKS_RUNTIME_VERSION" not in os.environ:
         return Whereabouts()
     try:
         context = import_module("dbruntime.databricks_repl_context").get_context()
-    except Exception:  # the context is Databricks' own: whatever is wrong with it, the job goes on
+    except Exception:  # the context belongs to Databricks: an error in it must not stop the job
         return Whereabouts()
     run = getattr(context, "idInJob", None) or getattr(context, "currentRunId", None)
     cluster = getattr(context, "clusterId", None)

@@ -1,10 +1,12 @@
-"""Databases that the monitor works on: one package each, found by URL."""
+"""Databases that the monitor works on: one module each, found by URL."""
 
 from __future__ import annotations
 
-from etl_monitor_orm.backends.base import REPEATABLE, Backend, Capabilities, Storage, place
-from etl_monitor_orm.backends.registry import backend_for, register_dialects
-from etl_monitor_orm.backends.retry import RetryPolicy
+from etl_monitor_orm.backends.base import Backend, Capabilities, Storage
+from etl_monitor_orm.backends.explaining import our_error
+from etl_monitor_orm.backends.registry import backend_for, backend_of
+from etl_monitor_orm.backends.wording import place, pointing, repeatable, shown
+from etl_monitor_orm.dialects.retrying import REPEATABLE, RetryPolicy
 
 __all__ = [
     "REPEATABLE",
@@ -13,6 +15,10 @@ __all__ = [
     "RetryPolicy",
     "Storage",
     "backend_for",
+    "backend_of",
+    "our_error",
     "place",
-    "register_dialects",
+    "pointing",
+    "repeatable",
+    "shown",
 ]

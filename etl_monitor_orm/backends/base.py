@@ -1,35 +1,37 @@
-"""What the rest of the house may know of a database: declared capabilities, and a few questions about errors."""
+"""What the rest of the package knows about a database: its capabilities, and the meaning of its errors."""
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar
 
-from sqlalchemy import Result
+from sqlalchemy import Result, Table
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
-from etl_monitor_orm.errors import EtlMonitorError
-
-REPEATABLE: Final = "etl_monitor_repeatable"
-"""Execution option: the statement may be sent again when its reply was lost, as a second execution changes nothing."""
+from etl_monitor_orm.backends.own_engine import own_engine
+from etl_monitor_orm.errors import ConfigurationError, EtlMonitorError
 
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What a database can do, as data that services ask for.
+    """What a database can do, as data that services read.
 
     Attributes:
         transactions: Several statements commit or roll back together.
-        transactional_ddl: So do CREATE, ALTER and DROP; a migration goes through or leaves nothing.
-        returning: A statement that writes can hand back what it wrote.
+        transactional_ddl: So do CREATE, ALTER and DROP; a migration succeeds or leaves nothing.
+        returning: A statement that writes can return what it wrote.
         counts_inserts: The number of rows that an INSERT wrote is known.
         users: The database knows who is connected.
         catalogs: Schemas live in catalogs.
-        layouts: A table says how its files are laid out.
-        folds_names: Names of schemas, tables and views are kept in lower case, however they were written.
-        max_bound_values: Most bound values in one statement.
+        layouts: A table has a choice of layouts for its files.
+        folds_names: The database stores names of schemas, tables and views in lower case, however they were written.
+        max_bound_values: Maximum number of bound values in one statement.
+        ignores_case: Names that differ only in case are the same; each is stored as it was first written.
     """
 
     transactions: bool
@@ -41,6 +43,7 @@ class Capabilities:
     layouts: bool
     folds_names: bool
     max_bound_values: int
+    ignores_case: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Storage:
     """How a table's files are laid out.
 
     Attributes:
-        partitioned_by: Its partition columns; each combination of their values has files of its own.
+        partitioned_by: Its partition columns; each combination of their values has separate files.
         clustered_by: Its clustering columns, by which rows are sorted into files.
         numbers_rows: Whether a column gives each row a number.
     """
@@ -58,59 +61,139 @@ class Storage:
     numbers_rows: bool
 
 
-def place(url: URL) -> str:
-    """Return where a URL leads, fit for messages: without its password, and without options, which may hold tokens."""
-    return url.set(query={}).render_as_string(hide_password=True)
+class Backend(ABC):
+    """One kind of database. The defaults are safe: a method that a subclass leaves out claims nothing."""
 
+    name: ClassVar[str]
+    """The first word of its URLs."""
+    drivername: ClassVar[str]
+    """The name by which SQLAlchemy finds the monitor's dialect, such as `duckdb+monitor`."""
 
-class Backend(Protocol):
-    """One kind of database."""
+    most_calls: ClassVar[int | None] = None
+    """How many of the monitor's calls may use a connection at a time, where connections are scarce."""
 
-    @property
-    def capabilities(self) -> Capabilities:
-        """What this database can do."""
-        ...
+    capabilities: ClassVar[Capabilities]
+    """What every supported version can do."""
 
-    def create_engine(self, url: URL, *, catalog: str | None) -> Engine:
-        """Return an engine that is safe for the monitor: UTC, parameters hidden from error texts."""
-        ...
+    def capabilities_of(self, engine: Engine) -> Capabilities:
+        """Return what the database behind an engine can do, its server's version included."""
+        return self.capabilities
 
-    def accept(self, engine: Engine) -> None:
-        """Check an engine that the caller made; raise ConfigurationError when it is not safe to use."""
-        ...
+    def translated(self, url: URL) -> URL:
+        """Return the URL with the monitor's driver.
+
+        Raises:
+            ConfigurationError: The URL names another driver.
+        """
+        if url.drivername not in (self.name, self.drivername):
+            raise ConfigurationError(
+                f"The monitor does not work with the driver of {url.drivername}:// URLs. Write {self.name}://… instead."
+            )
+        return url.set(drivername=self.drivername)
+
+    @abstractmethod
+    def create_engine(
+        self,
+        url: URL,
+        *,
+        catalog: str | None,
+        schema: str | None = None,
+        connect_args: Mapping[str, object] | None = None,
+    ) -> Engine:
+        """Return an engine that is safe for the monitor: UTC, parameters hidden from error texts.
+
+        Args:
+            url: The database.
+            catalog: Its catalog, where the database has catalogs.
+            schema: The monitor's schema, for databases where a file may be called like it.
+            connect_args: Driver arguments that a URL cannot express.
+        """
+
+    @abstractmethod
+    def adopt(self, engine: Engine) -> Engine:
+        """Return an engine on which the monitor can use the connections of the caller's engine.
+
+        The caller's engine does not change.
+
+        Raises:
+            ConfigurationError: Its connections cannot be made safe.
+        """
+
+    def refuse_schema(self, engine: Engine, schema: str) -> None:  # noqa: B027 - most databases need nothing
+        """Refuse a schema that the engine's connections could not tell from something else.
+
+        Raises:
+            ConfigurationError: They could not.
+        """
+
+    def before_work(self, engine: Engine) -> None:  # noqa: B027 - most databases need nothing
+        """Refuse to connect where the caller's engine would reach another database than it did when it was adopted.
+
+        Raises:
+            ConfigurationError: It would.
+        """
+
+    def before_work_in_tables(self, engine: Engine) -> None:
+        """Like `before_work`, for work that needs the monitor's tables, and must not make a database without them.
+
+        Raises:
+            SchemaMissing: There is no database.
+            ConfigurationError: It would be another one.
+        """
+        self.before_work(engine)
+        if (reason := self.absent(engine)) is not None:
+            raise reason
+
+    @abstractmethod
+    def is_conflict(self, error: DBAPIError) -> bool:
+        """Return whether the work failed only because others wrote at the same time, so that it can be retried."""
+
+    @abstractmethod
+    def explain(self, error: DBAPIError, engine: Engine) -> EtlMonitorError:
+        """Return our error for the driver's: what happened, and what to do next."""
 
     def for_services(self, engine: Engine) -> Engine:
-        """Return the engine as the monitor's own calls use it, where those may be treated otherwise than a user's."""
-        ...
-
-    def is_conflict(self, error: DBAPIError) -> bool:
-        """Whether the work was refused only because others wrote at the same time: it may be tried again."""
-        ...
+        """Return the engine for the monitor's own calls and migrations, whatever options the caller's engine has."""
+        return own_engine(engine)
 
     def was_sent_again(self, result: Result[Any]) -> bool:
-        """Whether a statement was sent more than once, as its first reply was lost: its count may miss rows."""
-        ...
+        """Return whether a statement was sent twice because its first reply was lost; its row count may be too low."""
+        return False
 
     def is_reply_lost(self, error: DBAPIError) -> bool:
-        """Whether a statement may have been executed although it failed."""
-        ...
-
-    def explain(self, error: DBAPIError, engine: Engine) -> EtlMonitorError:
-        """Return our error for the driver's: what happened, and the way out."""
-        ...
+        """Return whether a statement may have been executed although it failed."""
+        return False
 
     def alone(self, engine: Engine) -> AbstractContextManager[object]:
-        """Guard work that must see what others of its kind wrote, where the database would let two miss each other."""
-        ...
+        """Guard work that must see what other work of the same kind wrote, where the database does not ensure that."""
+        return nullcontext()
+
+    def wait_for_others(self, session: Session, table: Table) -> None:  # noqa: B027 - `alone` is enough for most
+        """Begin a transaction for work that must run alone: wait for other work of its kind, on other machines too.
+
+        Args:
+            session: A session that has not sent a statement yet.
+            table: The table that such transactions lock.
+        """
+
+    def nothing_to_read(self, engine: Engine) -> EtlMonitorError | None:
+        """Return why a command that only reads would find nothing, if opening the database would create it."""
+        return None
+
+    def absent(self, engine: Engine) -> EtlMonitorError | None:
+        """Return why there is no database behind an engine, if opening it would create one."""
+        return None
 
     def storage(self, connection: Connection, table: str, schema: str) -> Storage | None:
-        """Return how a table's files are laid out; None when there is no such table, or nothing to tell."""
-        ...
+        """Return the layout of a table's files; None when the table does not exist or has no layout."""
+        return None
 
-    def teach_alembic(self) -> None:
-        """Register with alembic what it must know of this database, before the first migration."""
-        ...
+    def others_named(self, connection: Connection, schema: str, names: Collection[str]) -> Mapping[str, str]:
+        """Return what has one of the names in a schema and is no table or view, such as `a sequence`, by name.
 
-    def after_migration(self, connection: Connection) -> None:
-        """Do what this database needs once a migration is committed."""
-        ...
+        Only what would prevent creating a table, a key or a view of that name counts.
+        """
+        return {}
+
+    def after_migration(self, connection: Connection) -> None:  # noqa: B027 - most databases need nothing
+        """Do what this database needs after a migration is committed."""

@@ -1,25 +1,32 @@
-"""Finds the backend of a database URL; each is imported only when its URL is used."""
+"""Finds the backend of a database URL. A backend is imported only when its URL is used."""
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import Final, cast
 
-from sqlalchemy.dialects import registry
+from sqlalchemy import Engine
 
 from etl_monitor_orm.backends.base import Backend
 from etl_monitor_orm.errors import ConfigurationError
 
 _BACKENDS: Final = {
-    "duckdb": ("etl_monitor_orm.backends.duckdb.backend", "DuckDBBackend"),
-    "databricks": ("etl_monitor_orm.backends.databricks.backend", "DatabricksBackend"),
+    "duckdb": ("etl_monitor_orm.backends.duckdb", "DuckDBBackend"),
+    "databricks": ("etl_monitor_orm.backends.databricks", "DatabricksBackend"),
+    "postgresql": ("etl_monitor_orm.backends.postgresql", "PostgreSQLBackend"),
 }
 
+_MEANT: Final = {"postgres": "postgresql"}
+"""URL prefixes that people still write, and the backend that they mean."""
 
-def register_dialects() -> None:
-    """Make each URL mean the safe dialect wherever SQLAlchemy meets it in this process; nothing is imported yet."""
-    registry.register("duckdb", "etl_monitor_orm.backends.duckdb.dialect", "DuckDBDialect")
-    registry.register("databricks", "etl_monitor_orm.backends.databricks.dialect", "WarehouseDialect")
+
+def backend_of(engine: Engine) -> Backend:
+    """Return the backend of an engine.
+
+    Raises:
+        ConfigurationError: The monitor does not work on this kind of database, or its driver is not installed.
+    """
+    return backend_for(engine.dialect.name.partition("+")[0])
 
 
 def backend_for(name: str) -> Backend:
@@ -34,6 +41,10 @@ def backend_for(name: str) -> Backend:
     try:
         module, kind = _BACKENDS[name]
     except KeyError:
+        if name in _MEANT:
+            raise ConfigurationError(
+                f"SQLAlchemy has no {name}:// URLs any more. Write {_MEANT[name]}://… instead."
+            ) from None
         known = ", ".join(f"{word}://" for word in _BACKENDS)
         raise ConfigurationError(f"The monitor has no backend for {name}:// URLs. It works on {known}.") from None
     try:

@@ -1,4 +1,4 @@
-"""The command `etl-monitor`: its commands, and what it says of itself."""
+"""The command `etl-monitor`: its commands and its help."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import typer
 
 from etl_monitor_orm.cli import changes, database, demonstration, modes, reports
 from etl_monitor_orm.cli.exits import ExitCode
+from etl_monitor_orm.cli.explained import explained
 
 app = typer.Typer(
-    help="Say what ran, what failed, and up to where each source was read; and put right what went wrong.",
+    help="Show what ran, what failed, and how far each source was read; and reset what failed.",
     epilog="\b\nExit codes:\n" + "\n".join(f"{code.value:5}  {code.meaning}" for code in ExitCode),
     no_args_is_help=True,
-    # Plain help reads the same in a terminal, a pipe and the documentation, and comes without loading Rich.
+    # Plain help reads the same in a terminal, a pipe and the documentation, and does not load Rich.
     rich_markup_mode=None,
     # A traceback with local variables could show a password.
     pretty_exceptions_enable=False,
@@ -30,7 +31,7 @@ def _say_version(wanted: bool) -> None:
 @app.callback()
 def etl_monitor(
     show_version: Annotated[
-        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version and leave.")
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """Options of the command itself; each command has its own."""
@@ -45,3 +46,4 @@ app.add_typer(modes.mode, name="mode")
 app.command()(changes.stale)
 app.command()(demonstration.demo)
 app.add_typer(database.db, name="db")
+explained(app)

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 
-from etl_monitor_orm import migrations
+from etl_monitor_orm import SchemaOutOfDate, migrations
+from etl_monitor_orm.backends import backend_of
 from etl_monitor_orm.cli.exits import ExitCode
-from etl_monitor_orm.cli.options import Catalog, Json, Schema, Url, opened
+from etl_monitor_orm.cli.hints import tell
+from etl_monitor_orm.cli.options import Catalog, Json, Schema, Url, confirmed, opened
 from etl_monitor_orm.cli.output import print_json
-from etl_monitor_orm.models.version import SCHEMA_REVISION
+from etl_monitor_orm.migrations.standing import standing
+from etl_monitor_orm.models import revision as revisions
 from etl_monitor_orm.settings import Layout
 
-db = typer.Typer(help="Look after the monitor's own tables.", no_args_is_help=True)
+db = typer.Typer(help="Create, upgrade, check and repair the monitor's tables.", no_args_is_help=True)
 
-Sql = Annotated[bool, typer.Option("--sql", help="Print the SQL from nothing to REVISION; ask no database.")]
+Sql = Annotated[bool, typer.Option("--sql", help="Print the SQL from an empty schema to REVISION; use no database.")]
 NewLayout = Annotated[
     Layout | None,
     typer.Option(
         "--layout",
         metavar="LAYOUT",
-        help="On Databricks: partitioned or clustered, for new tables; else ETL_MONITOR_LAYOUT, else partitioned.",
+        help="New tables on Databricks: partitioned or clustered [default: ETL_MONITOR_LAYOUT or partitioned].",
     ),
 ]
 WantedLayout = Annotated[
@@ -29,7 +33,7 @@ WantedLayout = Annotated[
     typer.Option(
         "--layout",
         metavar="LAYOUT",
-        help="On Databricks: partitioned or clustered, as they should be; else ETL_MONITOR_LAYOUT, else either.",
+        help="Expected on Databricks: partitioned or clustered [default: ETL_MONITOR_LAYOUT or either].",
     ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
@@ -41,7 +45,7 @@ def _upwards(meaning: str) -> object:
 
 @db.command()
 def upgrade(
-    revision: Annotated[str, _upwards("Up to this revision; else the newest.")] = "head",
+    revision: Annotated[str, _upwards("Upgrade to this revision [default: the newest].")] = "head",
     sql: Sql = False,
     layout: NewLayout = None,
     url: Url = None,
@@ -49,34 +53,44 @@ def upgrade(
     catalog: Catalog = None,
     as_json: Json = False,
 ) -> None:
-    """Create the tables, or bring them up to date.
+    """Create the tables, or upgrade them.
 
-    The views and the framework's stages too. May be run at any time.
+    This includes the views and the framework's stages. You can run it at any time.
     """
-    with opened(url, schema, catalog) as monitor:
+    with opened(url, schema, catalog, creates=True) as monitor:
         if sql:
             typer.echo(migrations.upgrade_script(monitor.engine, monitor.schema, revision, layout=layout))
             return
-        before = migrations.current(monitor.engine, monitor.schema)
-        migrations.upgrade(monitor.engine, monitor.schema, revision, layout=layout)
-        _say_change(before, migrations.current(monitor.engine, monitor.schema), as_json)
+        before, ran = migrations.upgraded(monitor.engine, monitor.schema, revision, layout=layout)
+        after = standing(monitor.engine, monitor.schema) if ran else before
+        _say_change(before.revision, after.revision, as_json)
 
 
 @db.command()
 def current(url: Url = None, schema: Schema = None, catalog: Catalog = None, as_json: Json = False) -> None:
-    """Say which revision the tables have.
+    """Show the revision of the tables.
 
-    Exits with 4 when it is not the one that this version works on.
+    Exits with 4 when this version needs another revision.
     """
-    with opened(url, schema, catalog) as monitor:
-        found = migrations.current(monitor.engine, monitor.schema)
+    with opened(url, schema, catalog, creates=True) as monitor:
+        found, usable = None, False
+        if backend_of(monitor.engine).nothing_to_read(monitor.engine) is None:
+            there = standing(monitor.engine, monitor.schema)
+            found, usable = there.revision, there.usable
+    head = revisions.SCHEMA_REVISION
     if as_json:
-        print_json({"revision": found, "head": SCHEMA_REVISION, "is_current": found == SCHEMA_REVISION})
-    elif found == SCHEMA_REVISION:
-        typer.echo(f"{found}, up to date")
+        print_json({"revision": found, "head": head, "is_current": found == head, "is_usable": usable})
+    elif found == head and usable:
+        tell(f"{found}, up to date")
+    elif found == head:
+        tell(f"{found}, recorded the way releases before 0.1.0 did: run `etl-monitor db upgrade`")
+    elif usable:
+        tell(f"{found}, from a newer version, usable by this one, which has {head}")
+    elif found is not None and found > head:
+        tell(f"{found}, from a newer version; this one needs {head}: run `pip install --upgrade etl-monitor-orm`")
     else:
-        typer.echo(f"{found or 'no tables'}; this version needs {SCHEMA_REVISION}: run `etl-monitor db upgrade`")
-    if found != SCHEMA_REVISION:
+        tell(f"{found or 'no tables'}; this version needs {head}: run `etl-monitor db upgrade`")
+    if not usable:
         raise typer.Exit(ExitCode.SCHEMA)
 
 
@@ -88,55 +102,79 @@ def check(
     catalog: Catalog = None,
     as_json: Json = False,
 ) -> None:
-    """Compare the tables with what they should be.
+    """Check that the tables and views are as they should be.
 
-    The views too. Exits with 4 when something differs.
+    Exits with 4 when something differs.
     """
     with opened(url, schema, catalog) as monitor:
-        differences = migrations.check(monitor.engine, monitor.schema, layout=layout)
+        found = migrations.compare(monitor.engine, monitor.schema, layout=layout)
     if as_json:
-        print_json({"differences": differences})
+        print_json({"differences": found.differences, "notes": found.notes})
     else:
-        typer.echo("\n".join(differences) or "All tables and views are as they should be.")
-    if differences:
+        for words in found.differences or ["All tables and views are as they should be."]:
+            tell(words)
+        for note in found.notes:
+            tell(f"Note: {note}")
+        if any(words.startswith(("View ", "Stage ", revisions.REPEATED)) for words in found.differences):
+            tell("To restore views and stages: `etl-monitor db repair`.", err=True)
+    if found.differences:
         raise typer.Exit(ExitCode.SCHEMA)
 
 
 @db.command()
+def repair(url: Url = None, schema: Schema = None, catalog: Catalog = None, as_json: Json = False) -> None:
+    """Restore the views and the framework's stages.
+
+    All rows stay. Tables are not changed: see `db check`.
+    """
+    with opened(url, schema, catalog) as monitor:
+        restored = migrations.repair(monitor.engine, monitor.schema)
+    if as_json:
+        print_json({"repaired": restored})
+        return
+    for words in restored or ["Nothing to repair: the views and the framework's stages are as they should be."]:
+        tell(words)
+
+
+@db.command()
 def downgrade(
-    revision: Annotated[str, typer.Argument(metavar="REVISION", help="A revision, -1 is the one before; or `base`.")],
+    revision: Annotated[
+        str, typer.Argument(metavar="REVISION", help="A revision; -1: the previous one; `base`: none.")
+    ],
     yes: Yes = False,
     url: Url = None,
     schema: Schema = None,
     catalog: Catalog = None,
     as_json: Json = False,
 ) -> None:
-    """Take the tables back to an older revision.
+    """Downgrade the tables to an older revision.
 
-    What that drops is lost: with `base`, all of the monitor's tables and the history of all runs.
+    This loses the data that it drops. `base` drops all of the monitor's tables and the history of all runs.
     """
     with opened(url, schema, catalog) as monitor:
         before = migrations.current(monitor.engine, monitor.schema)
         if before is not None and not yes:
-            typer.confirm(f"Data will be lost. Take {monitor} from {before} to {revision}?", abort=True, err=True)
+            confirmed(f"This can lose data. Downgrade {monitor} from {before} to {revision}?")
         migrations.downgrade(monitor.engine, monitor.schema, revision)
         _say_change(before, migrations.current(monitor.engine, monitor.schema), as_json)
 
 
 @db.command()
 def stamp(
-    revision: Annotated[str, _upwards("This revision, or `base` for none; else the newest.")] = "head",
+    revision: Annotated[str, _upwards("The revision to record, or `base` for none [default: the newest].")] = "head",
     url: Url = None,
     schema: Schema = None,
     catalog: Catalog = None,
     as_json: Json = False,
 ) -> None:
-    """Note a revision, and change nothing else.
+    """Record a revision, and change nothing else.
 
-    For tables that something else made or restored.
+    Use it for tables that something else created or restored.
     """
-    with opened(url, schema, catalog) as monitor:
-        before = migrations.current(monitor.engine, monitor.schema)
+    with opened(url, schema, catalog, creates=True) as monitor:
+        before = None
+        with suppress(SchemaOutOfDate):  # several are recorded, and this command fixes that
+            before = migrations.current(monitor.engine, monitor.schema)
         migrations.stamp(monitor.engine, monitor.schema, revision)
         _say_change(before, migrations.current(monitor.engine, monitor.schema), as_json)
 
@@ -145,6 +183,6 @@ def _say_change(before: str | None, after: str | None, as_json: bool) -> None:
     if as_json:
         print_json({"before": before, "after": after})
     elif before == after:
-        typer.echo(f"{after or 'No tables'}: nothing to do")
+        tell(f"{after or 'No tables'}: nothing to do")
     else:
-        typer.echo(f"{before or 'no tables'} -> {after or 'no tables'}")
+        tell(f"{before or 'no tables'} -> {after or 'no tables'}")

@@ -10,7 +10,7 @@ from etl_monitor_orm.cli.options import Catalog, Json, Schema, Url, reported
 from etl_monitor_orm.cli.output import console, print_json
 
 Days = Annotated[int, typer.Option("--days", metavar="N", help="How many days to load.")]
-Warehouse = Annotated[str, typer.Option("--warehouse", metavar="FILE", help="The DuckDB file that is loaded.")]
+Warehouse = Annotated[str, typer.Option("--warehouse", metavar="FILE", help="The DuckDB file to load into.")]
 
 
 def demo(
@@ -21,11 +21,11 @@ def demo(
     catalog: Catalog = None,
     as_json: Json = False,
 ) -> None:
-    """Load real flights day by day, tracked.
+    """Load real flights day by day, and track the load.
 
-    The flights from New York in 2013, into a warehouse of their own. A second demo goes on from the watermarks.
+    It loads the flights from New York in 2013 into a separate warehouse. A second demo continues from the watermarks.
     """
-    with reported():
+    with reported(url, schema, catalog):
         from etl_monitor_orm.demo import print_report, run_demo
 
         result = run_demo(

@@ -1,4 +1,4 @@
-"""Exit codes: what a script can tell from how a command ended."""
+"""Exit codes: what a script learns from the end of a command."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from enum import IntEnum
 from etl_monitor_orm import (
     ConfigurationError,
     DatabaseError,
-    DatabaseLocked,
     EtlMonitorError,
     InvalidInput,
     InvalidTransition,
@@ -18,7 +17,7 @@ from etl_monitor_orm import (
 
 
 class ExitCode(IntEnum):
-    """How a command ended. Each member's text is what the help and the documentation say of it."""
+    """How a command ended. The help and the documentation show each member's text."""
 
     meaning: str
 
@@ -30,19 +29,21 @@ class ExitCode(IntEnum):
         return member
 
     FINE = 0, "fine"
-    ATTENTION = 1, "something to look at (see --exit-code), or you said no"
-    INPUT = 2, "a wrong option, an unknown name, or a change out of turn"
-    CONFIGURATION = 3, "settings that lead to no database, or a package missing"
+    ATTENTION = 1, "something needs attention (see --exit-code), or you answered no"
+    INPUT = 2, "an invalid option, an unknown name, or an invalid transition"
+    CONFIGURATION = 3, "the settings do not lead to a database, or a package is missing"
     SCHEMA = 4, "the monitor's tables are missing, older, newer or changed"
     DATABASE = 5, "the database refused a statement"
-    BUSY = 6, "others hold the file or the rows: try again"
-    DEFECT = 70, "a defect of etl-monitor: please report it"
+    BUSY = 6, "others hold the file or the rows: run it again"
+    DEFECT = 70, "a bug in etl-monitor: please report it"
+    OUTPUT = 74, "the result could not be written; what the command changed is changed"
     INTERRUPTED = 130, "interrupted from the keyboard"
+    PIPE = 141, "the reader of the output has left, such as head"
 
 
-# The first family that an error belongs to decides, so the narrower ones come first.
+# The first family that contains an error decides, so narrower families come first.
 _CODES = (
-    ((Retryable, DatabaseLocked), ExitCode.BUSY),
+    ((Retryable,), ExitCode.BUSY),
     ((ConfigurationError,), ExitCode.CONFIGURATION),
     ((SchemaError,), ExitCode.SCHEMA),
     ((InvalidInput, NotFoundError, InvalidTransition), ExitCode.INPUT),
@@ -51,5 +52,5 @@ _CODES = (
 
 
 def code_for(error: EtlMonitorError) -> ExitCode:
-    """Return the exit code that stands for an error."""
+    """Return the exit code for an error."""
     return next((code for kinds, code in _CODES if isinstance(error, kinds)), ExitCode.ATTENTION)

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from etl_monitor_orm import ModeChange
-from etl_monitor_orm.cli import layouts
+from etl_monitor_orm import ModeChange, inputs
+from etl_monitor_orm.cli import tables
 from etl_monitor_orm.cli.options import Catalog, Json, Process, Project, Schema, Url, opened
 from etl_monitor_orm.cli.output import print_rows
 
@@ -35,7 +35,7 @@ def bulk(
 ) -> None:
     """Read all data again.
 
-    Puts the watermarks back to their beginning.
+    Resets the watermarks to their beginning. The values before are printed, and kept in ETLsysLogs.
     """
     with opened(url, schema, catalog) as monitor:
         _print(monitor.set_processing_mode(project, process, is_bulk_mode=True, parameter_name=parameter), as_json)
@@ -51,9 +51,9 @@ def historic(
     catalog: Catalog = None,
     as_json: Json = False,
 ) -> None:
-    """Work on a date of the past.
+    """Work on a past date.
 
-    DELTA_DATE watermarks stand still until the process is live again.
+    DELTA_DATE watermarks do not move until the process is live again.
     """
     with opened(url, schema, catalog) as monitor:
         _print(monitor.set_processing_mode(project, process, is_historic_mode=True, historic_date=date), as_json)
@@ -68,7 +68,7 @@ def live(
     catalog: Catalog = None,
     as_json: Json = False,
 ) -> None:
-    """Work on today again."""
+    """Work on today's date again."""
     with opened(url, schema, catalog) as monitor:
         _print(monitor.set_processing_mode(project, process), as_json)
 
@@ -88,14 +88,14 @@ def parameter(
 ) -> None:
     """Set one parameter, and nothing else.
 
-    It may go back in time.
+    The new value may be earlier than the current one.
     """
     with opened(url, schema, catalog) as monitor:
         changes = monitor.set_processing_mode(
             project,
             process,
             parameter_name=name,
-            value_datetime=value_datetime,
+            value_datetime=inputs.optional_moment("--value-datetime", value_datetime),
             value_int=value_int,
             value_bit=value_bit,
         )
@@ -103,5 +103,5 @@ def parameter(
 
 
 def _print(changes: list[ModeChange], as_json: bool) -> None:
-    nothing = "Nothing had to change."
-    print_rows(changes, layouts.CHANGES, as_json=as_json, title="Parameters", nothing=nothing)
+    nothing = "Nothing to change."
+    print_rows(changes, tables.CHANGES, as_json=as_json, title="Parameters", nothing=nothing)

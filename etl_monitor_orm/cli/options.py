@@ -11,33 +11,33 @@ import typer
 from sqlalchemy.exc import DBAPIError
 
 from etl_monitor_orm import ETLMonitor, EtlMonitorError, inputs
-from etl_monitor_orm.backends import backend_for
+from etl_monitor_orm.backends import backend_of
 from etl_monitor_orm.cli.exits import ExitCode, code_for
+from etl_monitor_orm.cli.hints import remember, said, tell
 
 Url = Annotated[
     str | None,
-    typer.Option("--url", metavar="URL", help="The database; else ETL_MONITOR_URL, else duckdb:///etl_monitor.duckdb."),
+    typer.Option(
+        "--url", metavar="URL", help="Database URL [default: ETL_MONITOR_URL or duckdb:///etl_monitor.duckdb]."
+    ),
 ]
 Schema = Annotated[
     str | None,
-    typer.Option("--schema", metavar="NAME", help="Schema of the tables; else ETL_MONITOR_SCHEMA, else etl."),
+    typer.Option("--schema", metavar="NAME", help="Schema of the tables [default: ETL_MONITOR_SCHEMA or etl]."),
 ]
 Catalog = Annotated[
     str | None,
-    typer.Option("--catalog", metavar="NAME", help="Catalog, where there are any; else ETL_MONITOR_CATALOG."),
+    typer.Option("--catalog", metavar="NAME", help="Catalog, on Databricks [default: ETL_MONITOR_CATALOG]."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-Look = Annotated[bool, typer.Option("--exit-code", help="Exit with 1 when there is something to look at.")]
+Look = Annotated[bool, typer.Option("--exit-code", help="Exit with 1 when something needs attention.")]
 
 Project = Annotated[str, typer.Argument(metavar="PROJECT", help="The project's code.")]
 Process = Annotated[str, typer.Argument(metavar="PROCESS", help="The process within the project.")]
 OnlyProject = Annotated[str | None, typer.Argument(metavar="PROJECT", help="Only this project.")]
-OnlyProcess = Annotated[str | None, typer.Argument(metavar="PROCESS", help="Only this process of it.")]
+OnlyProcess = Annotated[str | None, typer.Argument(metavar="PROCESS", help="Only this process of the project.")]
 
 OnDate = Annotated[str | None, typer.Option("--date", metavar="YYYY-MM-DD", help="Only this processing date.")]
-Workflow = Annotated[int | None, typer.Option("--workflow", metavar="ID", help="Only this pass.")]
-Sequence = Annotated[int | None, typer.Option("--sequence", metavar="ID", help="Only this stage.")]
-Task = Annotated[int | None, typer.Option("--task", metavar="ID", help="Only this task.")]
 
 
 def day(text: str | None) -> date | None:
@@ -46,30 +46,55 @@ def day(text: str | None) -> date | None:
 
 
 @contextmanager
-def reported() -> Iterator[None]:
-    """End the command with one line on stderr and an exit code when an error of ours, or the keyboard, ends it."""
+def reported(url: str | None, schema: str | None, catalog: str | None) -> Iterator[None]:
+    """On one of the monitor's errors or Ctrl-C, end the command with one line on stderr and an exit code.
+
+    The options name the database; hints repeat them.
+    """
+    remember(url, schema, catalog)
     try:
         yield
     except EtlMonitorError as error:
-        typer.echo("Error: " + " ".join(str(error).split()), err=True)
+        tell(f"Error: {error}", err=True)
         raise typer.Exit(code_for(error)) from None
     except KeyboardInterrupt:
-        typer.echo("Interrupted.", err=True)
+        tell("Interrupted.", err=True)
         raise typer.Exit(ExitCode.INTERRUPTED) from None
 
 
 @contextmanager
-def opened(url: str | None, schema: str | None, catalog: str | None) -> Iterator[ETLMonitor]:
-    """Yield the monitor that the options name, and close it; errors end the command."""
-    with reported(), closing(ETLMonitor(url, schema=schema, catalog=catalog)) as monitor:
+def opened(url: str | None, schema: str | None, catalog: str | None, *, creates: bool = False) -> Iterator[ETLMonitor]:
+    """Yield the monitor that the options name, then close it; errors end the command.
+
+    Unless the command creates a database, one that does not exist is an error, and stays so.
+    """
+    with reported(url, schema, catalog), closing(ETLMonitor(url, schema=schema, catalog=catalog)) as monitor:
+        backend = backend_of(monitor.engine)
+        if not creates and (reason := backend.nothing_to_read(monitor.engine)) is not None:
+            raise reason
         try:
             yield monitor
         except DBAPIError as error:
-            # A session hands out the driver's errors as they are.
-            raise backend_for(monitor.engine.dialect.name).explain(error, monitor.engine) from error
+            # A session raises the driver's errors unchanged.
+            raise backend.explain(error, monitor.engine) from error
+
+
+def confirmed(question: str) -> None:
+    """Ask on stderr, and end the command unless the answer is yes.
+
+    Raises:
+        KeyboardInterrupt: The answer is Ctrl-C.
+    """
+    try:
+        typer.confirm(said(question), abort=True, err=True)
+    except typer.Abort as aborted:
+        if isinstance(aborted.__context__, KeyboardInterrupt):
+            typer.echo(err=True)  # ends the line of the question
+            raise KeyboardInterrupt from None
+        raise
 
 
 def look(needed: bool) -> None:
-    """Leave with the code for "something to look at" when it is so."""
+    """Exit with the code for "something needs attention" if so."""
     if needed:
         raise typer.Exit(ExitCode.ATTENTION)

@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 import typer
 from sqlalchemy import inspect
 
+from etl_monitor_orm.cli.hints import tell
+from etl_monitor_orm.printable import one_line
+
 if TYPE_CHECKING:
     from rich.console import Console
 
 Row = TypeVar("Row")
 
 LONGEST_CELL: Final = 300
-"""Characters of a text that a table shows; JSON has it whole."""
+"""How many characters of a text a table shows; JSON has the whole text."""
 
 _UNLIMITED: Final = 10_000
 _STYLES: Final = {
@@ -47,22 +50,24 @@ def print_json(value: object) -> None:
 
 
 def print_rows(rows: Sequence[Row], columns: Sequence[Column[Row]], *, as_json: bool, title: str, nothing: str) -> None:
-    """Print rows as JSON, or as a table; `nothing` is what to say to people when there are none."""
+    """Print rows as JSON, or as a table; `nothing` is printed for people when there are none."""
     if as_json:
         print_json(rows)
     elif rows:
         print_table(rows, columns, title)
     else:
-        typer.echo(nothing)
+        tell(nothing)
 
 
 def print_table(rows: Sequence[Row], columns: Sequence[Column[Row]], title: str) -> None:
-    """Print rows as a table, as wide as the terminal; into a pipe, as wide as the rows."""
+    """Print rows as a table, as wide as the terminal; in a pipe, as wide as the rows."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, title_justify="left", title=Text(title))
+    table = Table(
+        box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, title_justify="left", title=Text(one_line(title))
+    )
     for column in columns:
         numbers = all(isinstance(column.value(row), int | None) for row in rows)
         table.add_column(column.title, justify="right" if numbers else "left", overflow="fold")
@@ -74,7 +79,7 @@ def print_table(rows: Sequence[Row], columns: Sequence[Column[Row]], title: str)
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Return where tables are printed: as wide as the terminal is, or as they are into a pipe."""
+    """Return the console for tables: as wide as the terminal, or without a limit in a pipe."""
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
@@ -94,12 +99,12 @@ def cell(value: object) -> str:
         case date():
             return value.isoformat()
         case _:
-            text = " ".join("".join(c if c.isprintable() else " " for c in str(value)).split())
+            text = one_line(str(value))
             return text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - 1] + "…"
 
 
 def _plain(value: object) -> object:
-    """Return what JSON can hold instead of a date, a time, or a row of ours."""
+    """Return a JSON value for a date, a time, or one of the monitor's rows."""
     if isinstance(value, date):
         return value.isoformat()
     if is_dataclass(value) and not isinstance(value, type):

@@ -1,4 +1,4 @@
-"""Commands that show how things stand: `status`, `run show`, `failures`, `watermarks`."""
+"""Commands that only read: `status`, `run show`, `failures`, `watermarks`."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import Annotated
 
 import typer
 
-from etl_monitor_orm.cli import layouts, options, queries
+from etl_monitor_orm.cli import options, tables
 from etl_monitor_orm.cli.options import Catalog, Json, Look, OnDate, OnlyProcess, OnlyProject, Schema, Url, opened
 from etl_monitor_orm.cli.output import print_json, print_rows, print_table
 
-run = typer.Typer(help="Look at one run.", no_args_is_help=True)
+run = typer.Typer(help="Show one run.", no_args_is_help=True)
 
 StatusDate = Annotated[
     str | None,
-    typer.Option("--date", metavar="YYYY-MM-DD", help="This processing date; else the one each process works on."),
+    typer.Option("--date", metavar="YYYY-MM-DD", help="This processing date; else each process's latest."),
 ]
 Steps = Annotated[bool, typer.Option("--steps", help="List the steps instead of the counts.")]
-Mandatory = Annotated[bool, typer.Option("--mandatory", help="Only failures that block what follows.")]
-AllAttempts = Annotated[bool, typer.Option("--all-attempts", help="Earlier attempts too.")]
+Mandatory = Annotated[bool, typer.Option("--mandatory", help="Only failures that block the rest of the run.")]
+AllAttempts = Annotated[bool, typer.Option("--all-attempts", help="Show earlier attempts too.")]
 
 
 def status(
@@ -33,33 +33,31 @@ def status(
     catalog: Catalog = None,
     as_json: Json = False,
 ) -> None:
-    """Show how each process stands.
+    """Show the state of each process.
 
-    Counts what is done, failed, pending, and of that running.
-    Without --date, on the date that each works on: that of its historic mode, else today (UTC).
-    With --exit-code, a failed step is something to look at.
+    Counts the steps that are done, failed, pending, and those of the pending that are running.
+    Without --date, shows each process on the date of its historic mode, else on the latest date that has steps.
+    With --exit-code, the command ends with 1 when a step has failed.
     """
     with opened(url, schema, catalog) as monitor:
-        with monitor.session() as session:
-            rows = queries.process_status(session, options.day(date), project, process)
-            latest = None if rows else queries.latest_date(session, project, process)
-        nothing = _nothing_ran(latest)
+        rows = monitor.processes(project, process, options.day(date))
+        nothing = "" if rows else _nothing_ran(monitor.latest_date(project, process))
         if steps:
             detail = [
                 step
                 for row in rows
                 for step in monitor.get_status(row.project_code, row.process_load, row.processing_date)
             ]
-            layouts.print_steps(detail, as_json=as_json, nothing=nothing)
+            tables.print_steps(detail, as_json=as_json, nothing=nothing)
         else:
-            print_rows(rows, layouts.PROCESSES, as_json=as_json, title="Processes", nothing=nothing)
+            print_rows(rows, tables.PROCESSES, as_json=as_json, title="Processes", nothing=nothing)
     options.look(exit_code and any(row.failed for row in rows))
 
 
 def _nothing_ran(latest: datetime.date | None) -> str:
     if latest is None:
         return "Nothing has run yet."
-    return f"Nothing ran on that date. The latest with a run is {latest}: add --date {latest}."
+    return f"Nothing ran on that date. The latest date with a run is {latest}: add --date {latest}."
 
 
 @run.command()
@@ -72,13 +70,12 @@ def show(
     catalog: Catalog = None,
     as_json: Json = False,
 ) -> None:
-    """Show a run's attempts, and its steps.
+    """Show a run's attempts and steps.
 
-    With --exit-code, a failed step is something to look at.
+    With --exit-code, the command ends with 1 when a step has failed.
     """
     with opened(url, schema, catalog) as monitor:
-        with monitor.session() as session:
-            attempts = queries.attempts_of_run(session, execution_id)
+        attempts = monitor.runs(execution_id)
         places = dict.fromkeys((one.project_code, one.process_load, one.processing_date) for one in attempts)
         steps = [
             step
@@ -88,9 +85,9 @@ def show(
         if as_json:
             print_json({"attempts": attempts, "steps": steps})
         else:
-            print_table(attempts, layouts.ATTEMPTS, f"Run {execution_id}")
-            layouts.print_steps(steps, as_json=False, nothing="")
-            layouts.print_messages(steps)
+            print_table(attempts, tables.ATTEMPTS, f"Run {execution_id}")
+            tables.print_steps(steps, as_json=False, nothing="")
+            tables.print_messages(steps)
     options.look(exit_code and any(step.status == "FAIL" for step in steps))
 
 
@@ -105,17 +102,16 @@ def failures(
     catalog: Catalog = None,
     as_json: Json = False,
 ) -> None:
-    """List what is failed now, and why.
+    """List what has failed, and why.
 
     The latest date comes first. A retry that is queued or done clears a failure.
-    With --exit-code, a failure is something to look at.
+    With --exit-code, the command ends with 1 when it lists any.
     """
     with opened(url, schema, catalog) as monitor:
-        with monitor.session() as session:
-            rows = queries.failures(session, options.day(date), project, process, mandatory=mandatory)
-        print_rows(rows, layouts.FAILURES, as_json=as_json, title="Failures", nothing="Nothing is failed.")
+        rows = monitor.failures(project, process, options.day(date), mandatory=mandatory)
+        print_rows(rows, tables.FAILURES, as_json=as_json, title="Failures", nothing="There are no failures.")
         if not as_json:
-            layouts.print_messages(rows)
+            tables.print_messages(rows)
     options.look(exit_code and bool(rows))
 
 
@@ -127,12 +123,11 @@ def watermarks(
     catalog: Catalog = None,
     as_json: Json = False,
 ) -> None:
-    """List up to where each source was read.
+    """List how far each source was read.
 
-    Switches are listed too, and SYSDT: the date that a process works on.
+    Includes flags, and SYSDT: the date that a process works on.
     """
     with opened(url, schema, catalog) as monitor:
-        with monitor.session() as session:
-            rows = queries.watermarks(session, project, process)
-        nothing = "No parameter is registered."
-        print_rows(rows, layouts.WATERMARKS, as_json=as_json, title="Watermarks", nothing=nothing)
+        rows = monitor.watermarks(project, process)
+        nothing = "No parameters are registered."
+        print_rows(rows, tables.WATERMARKS, as_json=as_json, title="Watermarks", nothing=nothing)

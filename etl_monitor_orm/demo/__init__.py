@@ -1,14 +1,14 @@
-"""The demo: the New York flights of 2013, loaded day by day as a production load would be.
+"""The demo: it loads the New York flights of 2013 day by day, as a production load would.
 
-It is written to be read and copied, and uses nothing but the public API:
+It is written to be read and copied, and uses only the public API:
 
-- `catalogue`: what should run, registered once;
+- `processes`: what should run, registered once;
 - `pipeline`: the dispatcher, the same for every load;
 - `reference` and `flights`: the work behind each task, restartable, driven by watermarks;
-- `source` and `warehouse`: where the data comes from and goes to;
-- `nights` and `clock`: the replay, with the failure that it stages;
+- `source` and `warehouse`: where the data comes from and where it goes;
+- `nights` and `clock`: the replay, with a failure on purpose;
 - `check`: the proof that nothing was lost or doubled;
-- `report`: what a person sees.
+- `report`: what the command prints.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The proof: what the warehouse holds is what the sources hold, up to the last day that was loaded.
+"""The proof that the warehouse matches its sources, up to the last day that was loaded.
 
-The loads read by watermark; the comparison reads by the calendar, so that it does not repeat their mistakes.
+The loads read by watermark. The comparison reads by calendar date, so it does not repeat their mistakes.
 """
 
 from __future__ import annotations
@@ -54,18 +54,18 @@ SELECT (SELECT sum(flights) FROM sent), (SELECT sum(flights) FROM held),
 
 
 class RowsDiffer(EtlMonitorError):
-    """The warehouse does not hold what the sources hold."""
+    """The warehouse does not match its sources."""
 
 
 @dataclass(frozen=True)
 class TableCheck:
-    """A table compared with its source; the mart by the flights that it counts.
+    """A table compared with its source. The mart is compared by the flights that it counts.
 
     Attributes:
         table: The table.
         source: Rows in the source.
         warehouse: Rows in the warehouse.
-        differing: Rows of the source that the warehouse does not hold as they are.
+        differing: Rows of the source that the warehouse lacks or has changed.
     """
 
     table: str
@@ -75,12 +75,12 @@ class TableCheck:
 
     @property
     def equal(self) -> bool:
-        """Whether the warehouse holds the source's rows, all of them, and no others."""
+        """Whether the warehouse has exactly the source's rows."""
         return self.source == self.warehouse and self.differing == 0
 
 
 def require_same_history(warehouse: Warehouse, last_flight: int) -> None:
-    """Refuse a warehouse that is not the one whose watermarks the monitor holds.
+    """Refuse a warehouse that does not belong to the monitor's watermarks.
 
     Args:
         warehouse: The warehouse.
@@ -92,8 +92,8 @@ def require_same_history(warehouse: Warehouse, last_flight: int) -> None:
     ((held,),) = warehouse.read(_KNOWN_FLIGHTS, last=last_flight)
     if held != last_flight:
         raise ConfigurationError(
-            f"By the monitor's watermark {last_flight} flights are loaded, but {warehouse.path} holds {held} of them. "
-            "Name the files that belong together, or delete both to begin anew."
+            f"By the watermark {last_flight} flights are loaded, but {warehouse.path} has {held} of them. "
+            "Name the files that belong together, or delete both to start over."
         )
 
 
@@ -102,7 +102,7 @@ def compare(warehouse: Warehouse, inbox: Inbox, last_flight: int) -> tuple[Table
 
     Args:
         warehouse: The warehouse.
-        inbox: Where the files lie.
+        inbox: Where the files are.
         last_flight: The watermark: the number of the last flight that was loaded.
 
     Raises:
@@ -125,7 +125,7 @@ def compare(warehouse: Warehouse, inbox: Inbox, last_flight: int) -> tuple[Table
     wrong = [check for check in checks if not check.equal]
     if wrong:
         raise RowsDiffer(
-            "The warehouse does not hold what the sources hold: "
+            "The warehouse does not match its sources: "
             + "; ".join(
                 f"{check.table} has {check.warehouse} rows for {check.source}, {check.differing} of them missing"
                 for check in wrong

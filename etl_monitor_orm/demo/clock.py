@@ -1,4 +1,4 @@
-"""The time at which the replayed nights take place."""
+"""The time of the replayed nights."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-# Where the OS brings no time zones, pandas, which the flights' package needs, brings tzdata.
+# Where the OS has no time zones, tzdata comes with pandas, which the flights' package needs.
 NEW_YORK: Final = ZoneInfo("America/New_York")
 NIGHT_RUN: Final = time(0, 30)
 """When the load of a day begins, on the next day in New York."""
@@ -18,11 +18,11 @@ def night_of(day: date) -> datetime:
 
 
 class NightClock:
-    """The monitor's clock: it is set to the night that is replayed, and runs on from there.
+    """The monitor's clock: it starts at the replayed night and runs on from there.
 
-    A DELTA_DATE watermark moves to the time at which its step started, and so must be compared with
-    times of the same clock. Replaying 2013 by today's clock would move the watermark to today after the first
-    night, and 364 days would never be read.
+    A DELTA_DATE watermark moves to the time when its step started, so it must be compared with times of the
+    same clock. With today's clock, the first night would move the watermark to today, and 364 days would never be
+    read.
 
     Args:
         day: The day whose night it shows first.

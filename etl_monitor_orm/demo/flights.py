@@ -1,9 +1,9 @@
-"""The jobs of NYC/FLIGHTS: what its sources have beyond the watermarks, and what is built from that.
+"""The jobs of NYC/FLIGHTS: they load what lies beyond the watermarks, and build on it.
 
-Each job may be repeated, after a failure or a kill, without losing or doubling a row: within one transaction of the
-warehouse it removes what it is about to write. The loads remove and read everything beyond their watermark, and
-the monitor moves the watermark only once the warehouse has committed: a kill between the two makes the next try read
-the same rows again.
+Each job can be repeated after a failure or a kill, without losing or doubling a row: in one transaction of the
+warehouse it deletes the rows that it is about to write. The loads delete and read everything beyond their watermark.
+The monitor moves the watermark only after the warehouse has committed. After a kill between the two, the next try
+reads the same rows again.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ GROUP BY flown.flight_date, flown.origin, carriers.name
 
 
 class WeatherGap(Exception):
-    """Flights lack the weather at their departure."""
+    """Some flights have no weather for their departure."""
 
 
 class FlightLoads:
@@ -102,10 +102,10 @@ class FlightLoads:
         }
 
     def _load_weather(self, task: TaskHandle) -> str:
-        """Load what was published since the last load began, up to the moment at which this one began.
+        """Load what was published between the start of the last load and the start of this one.
 
-        With DONE the DELTA_DATE moves to that moment by itself, and so the next load begins where this one ended.
-        The file knows the whole year; what lies beyond the start of this load has not happened yet.
+        With DONE the DELTA_DATE moves to that start by itself, so the next load begins where this one ended.
+        The file has the whole year; everything after the start of this load has not happened yet.
         """
         since = task.watermark
         rows = self._warehouse.write(
@@ -116,9 +116,9 @@ class FlightLoads:
         return f"{rows} observations published since {since or 'the beginning'}"
 
     def _load_flights(self, task: TaskHandle) -> str:
-        """Load the flights with higher numbers than the last load saw, up to the end of the day.
+        """Load the flights with numbers above the watermark, up to the end of the day.
 
-        A DELTA_ID does not move by itself: only the load knows how far it read. The value is written with DONE.
+        A DELTA_ID does not move by itself: only the load knows how far it read. The monitor writes it with DONE.
         """
         after = task.watermark or 0
         rows = self._warehouse.write(
@@ -139,7 +139,7 @@ class FlightLoads:
         return self._rebuild_day("fact.flights", _REMOVE_FACTS, _BUILD_FACTS, task)
 
     def _check_weather_coverage(self, task: TaskHandle) -> str:
-        """Fail when flights of the day lack their weather; on 16 days of 2013 some do."""
+        """Fail when flights of the day have no weather, as on 16 days of 2013."""
         ((lacking, flights),) = self._warehouse.read(_WEATHER_COVERAGE, day=task.processing_date)
         if lacking:
             raise WeatherGap(f"{lacking} of {flights} flights have no weather observation")

@@ -1,4 +1,4 @@
-"""The nights of 2013, replayed: which ones are due, what happens in each, and how things stand afterwards."""
+"""The replayed nights of 2013: which ones are due, what happens in each, and the status afterwards."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from etl_monitor_orm import (
     TaskHandle,
     Watermark,
 )
-from etl_monitor_orm.demo.catalogue import FLIGHT_ID, FLIGHTS, PROCESSES, PROJECT
 from etl_monitor_orm.demo.clock import NightClock
 from etl_monitor_orm.demo.flights import FlightLoads
 from etl_monitor_orm.demo.pipeline import Job, TaskFailure, dispatch
+from etl_monitor_orm.demo.processes import FLIGHT_ID, FLIGHTS, PROCESSES, PROJECT
 from etl_monitor_orm.demo.reference import ReferenceLoads
 from etl_monitor_orm.demo.source import WEATHER, Inbox
 from etl_monitor_orm.demo.warehouse import Warehouse
 
 LATE_DAY: Final = date(2013, 1, 2)
-"""On this day the weather service delivers late, and the load finds no file."""
+"""On this day the weather service is late, and the load finds no file."""
 
 _DAYS_BEYOND: Final = """
 SELECT DISTINCT flight_date FROM source.flights WHERE flight_id > $last ORDER BY flight_date LIMIT $days
@@ -37,7 +37,7 @@ SELECT DISTINCT flight_date FROM source.flights WHERE flight_id > $last ORDER BY
 
 
 class StillBlocked(EtlMonitorError):
-    """A mandatory task failed again; the run cannot go on."""
+    """A mandatory task failed again; the run cannot continue."""
 
 
 @dataclass
@@ -68,7 +68,7 @@ class Nights:
         return cast(int, self.monitor.get_active_watermark(PROJECT, FLIGHTS, FLIGHT_ID) or 0)
 
     def unfinished(self) -> list[date]:
-        """Return the days that were begun and not finished: their demo was killed, or a failure blocks them."""
+        """Return the unfinished days: their demo was killed, or a failure blocks them."""
         blocked = select(MandatoryBlocker.processing_date).where(MandatoryBlocker.project_code == PROJECT)
         query = (
             select(ProcessStatus.processing_date)
@@ -89,7 +89,7 @@ class Nights:
 
         Args:
             day: The day to load.
-            resume: Whether the day was begun before, so that only what is not DONE remains.
+            resume: Whether the day was started before, so that only its unfinished steps remain.
 
         Raises:
             StillBlocked: A mandatory task failed, and failed again.
@@ -104,7 +104,7 @@ class Nights:
             self._finish(run)
 
     def statuses(self, days: Sequence[date]) -> tuple[ProcessStatus, ...]:
-        """Return how the processes stand on these days."""
+        """Return the status of the processes on these days."""
         query = (
             select(ProcessStatus)
             .where(ProcessStatus.project_code == PROJECT, ProcessStatus.processing_date.in_(days))
@@ -125,7 +125,7 @@ class Nights:
             return tuple(session.scalars(query))
 
     def _finish(self, run: Run) -> None:
-        """Dispatch a run; when a failure blocks it, remove the cause, queue the failed steps again, and go on."""
+        """Dispatch a run. When a failure blocks it, remove the cause, reset the failed steps, and continue."""
         before = self.warehouse.written.copy()
         self.failures += dispatch(run, self._jobs)
         if blockers := self._blockers_of(run):
@@ -137,7 +137,7 @@ class Nights:
             if still := self._blockers_of(run):
                 raise StillBlocked(
                     f"{run.process_load} of {run.processing_date} is blocked: {still[0].task_name} failed again with "
-                    f"{still[0].log_message!r}. Remove the cause and run the demo again: it goes on from here."
+                    f"{still[0].log_message!r}. Remove the cause and run the demo again: it continues from here."
                 )
         self._leave_receipts(run, self.warehouse.written - before)
 
@@ -145,7 +145,7 @@ class Nights:
         return [blocker for blocker in self.blockers() if blocker.execution_id == run.execution_id]
 
     def _leave_receipts(self, run: Run, written: Mapping[str, int]) -> None:
-        """Note in `ETLsysLogs` what the run wrote: one statement, however many entries."""
+        """Record in `ETLsysLogs` what the run wrote, in one statement."""
         self.monitor.log(
             *(LogEntry(f"{rows} rows", activity_name=table) for table, rows in written.items()),
             project_code=run.project_code,
@@ -156,7 +156,7 @@ class Nights:
         )
 
     def _bury_the_killed(self, day: date) -> None:
-        """Fail the steps that a killed demo left running; a DuckDB file has one writer, so nobody works on them."""
+        """Fail the steps that a killed demo left running: a DuckDB file has one writer, so nobody works on them."""
         query = select(TaskDetail).where(
             TaskDetail.project_code == PROJECT, TaskDetail.processing_date == day, TaskDetail.is_running
         )
@@ -177,5 +177,5 @@ class Nights:
 
 
 def _start(task: TaskHandle) -> str:
-    """The initiation: a marker of the run, with no work of its own."""
+    """The initiation: it marks the run and does no work."""
     return f"The night of {task.processing_date} begins"

@@ -1,4 +1,4 @@
-"""The dispatcher: it asks the monitor what may run next, runs it, and asks again. It knows nothing of the load."""
+"""The dispatcher: it asks the monitor what may run next, runs it, and asks again. It fits any load."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import date
 from etl_monitor_orm import EtlMonitorError, PendingTask, Run, TaskHandle
 
 Job = Callable[[TaskHandle], str]
-"""Does the work of a task, and returns its last word: the message to store with DONE."""
+"""Does the work of a task, and returns the message to store with DONE."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class TaskFailure:
 
 
 def dispatch(run: Run, jobs: Mapping[str, Job]) -> list[TaskFailure]:
-    """Run what is ready, stage by stage, until nothing is: the run is complete, or a mandatory failure blocks it.
+    """Run the ready steps, stage by stage, until the run is complete or a mandatory failure blocks it.
 
     Args:
         run: The run.
@@ -44,7 +44,7 @@ def dispatch(run: Run, jobs: Mapping[str, Job]) -> list[TaskFailure]:
         The tasks that failed.
     """
     failures = []
-    # Each answer is one stage, whose tasks may run in any order, or side by side in workers of their own.
+    # Each answer is one stage. Its tasks can run in any order, or side by side in separate workers.
     while ready := run.ready():
         for step in ready:
             error = _run_task(run, step, jobs)
@@ -63,16 +63,16 @@ def dispatch(run: Run, jobs: Mapping[str, Job]) -> list[TaskFailure]:
 
 
 def _run_task(run: Run, step: PendingTask, jobs: Mapping[str, Job]) -> Exception | None:
-    """Run one task under the monitor's eyes; return the job's error, if it failed."""
+    """Run one tracked task; return the job's error, if it failed."""
     try:
-        # Where several dispatchers work on one run, the step may be another's by now: skip it then.
+        # When several dispatchers work on one run, another one may have started the step: skip it.
         with run.task(step.task_id, step.workflow_id, on_not_runnable="skip") as task:
             if task.active:
                 task.log_message = jobs[step.source_identifier or ""](task)
     except EtlMonitorError:
-        # The monitor itself is in trouble, and cannot say what may run next.
+        # The monitor itself failed, and cannot say what may run next.
         raise
     except Exception as error:
-        # Recorded as FAIL already, on the way out of the `with`. What it blocks, `ready()` knows.
+        # Leaving the `with` has recorded FAIL. `ready()` knows what that blocks.
         return error
     return None

@@ -1,6 +1,6 @@
-"""The jobs of NYC/REFERENCE: small files, read in full, and dimensions that change only where they differ.
+"""The jobs of NYC/REFERENCE: they read small files in full, and update the dimensions that differ.
 
-A file's columns are declared, not guessed: a changed file fails its task, and what changed is in the message.
+A file's columns are declared, not guessed: a changed file fails its task, and the message says what changed.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ WHEN MATCHED AND (known.name IS DISTINCT FROM new.name OR known.time_zone IS DIS
 THEN UPDATE SET name = new.name, time_zone = new.tzone
 WHEN NOT MATCHED THEN INSERT (faa, name, time_zone) VALUES (new.faa, new.name, new.tzone)
 """
-# The registry spells one manufacturer in two ways; a dimension should not.
+# The registry spells one manufacturer in two ways; the dimension uses one.
 _MERGE_PLANES: Final = """
 MERGE INTO dim.planes AS known
 USING (

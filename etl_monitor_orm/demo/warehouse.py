@@ -1,4 +1,4 @@
-"""The warehouse: a DuckDB file with staging tables, dimensions, facts and a mart, and the system that it loads from."""
+"""The warehouse: a DuckDB file with staging tables, dimensions, facts and a mart; and the system it loads from."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ CREATE TABLE IF NOT EXISTS mart.delays (
 """
 
 _ATTACH_AIRPORTS: Final = "ATTACH ':memory:' AS source"
-# The airports' own system numbers its flights in the order in which they are scheduled.
+# The airports' system numbers its flights in scheduled order.
 _AIRPORTS_FLIGHTS: Final = """
 CREATE TABLE source.flights AS
 SELECT row_number() OVER (ORDER BY flight_date, sched_dep_time, carrier, flight, origin) AS flight_id, *
@@ -66,7 +66,7 @@ FROM (
 
 
 class Warehouse:
-    """The warehouse's file, and beside it the airports' system with the flights of the year.
+    """The warehouse's file, together with the airports' system, which has the flights of the year.
 
     Args:
         path: The file; it is created when missing.
@@ -87,7 +87,7 @@ class Warehouse:
         except duckdb.Error as error:
             raise ConfigurationError(
                 f"The warehouse {self.path} cannot be used: {error}\n"
-                "Name another file, or close what else has this one open."
+                "Name another file, or close the program that has this one open."
             ) from error
 
     def connect_airports(self, flights_file: str) -> None:
@@ -123,7 +123,7 @@ class Warehouse:
         return self._execute(sql, values)
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file."""
         self._connection.close()
 
     def _execute(self, sql: str, values: Mapping[str, object]) -> list[Row]:
@@ -132,5 +132,5 @@ class Warehouse:
         except RuntimeError as error:
             if str(error) != "Query interrupted":
                 raise
-            # So DuckDB tells of Ctrl-C. It would pass for a job that failed, and the load would go on.
+            # DuckDB reports Ctrl-C like this. It would look like a failed job, and the load would continue.
             raise KeyboardInterrupt from error

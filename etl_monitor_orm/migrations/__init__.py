@@ -1,92 +1,127 @@
-"""Migrations from code: bring the tables and views to a revision, or say at which they are.
+"""Migrations from code: bring the tables and views to a revision, or return their revision.
 
-Alembic does the work, with the scripts that ship with the package; it is imported only when there is work to do.
-Each call is one transaction where the database can roll DDL back: it goes through, or it leaves nothing. Where it
-cannot, the same call made again completes what was begun.
+Alembic does the work, with the scripts that ship with the package. It is imported only when there is work to do.
+Where the database can roll DDL back, each call is one transaction: it succeeds or leaves nothing. Elsewhere, repeating
+the call completes the work.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Engine, func, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Engine
 
-from etl_monitor_orm.backends import backend_for
-from etl_monitor_orm.errors import SchemaMissing
+from etl_monitor_orm.backends import backend_of
+from etl_monitor_orm.errors import SchemaOutOfDate
+from etl_monitor_orm.migrations.beside import include_name, include_object
+from etl_monitor_orm.migrations.comparison import Comparison
 from etl_monitor_orm.migrations.layouts import asked_layout, changed_layouts
-from etl_monitor_orm.models.version import SCHEMA_REVISION, VERSION_TABLE, refuse_newer, require_current
-from etl_monitor_orm.session import in_schema
+from etl_monitor_orm.migrations.names import schema_as_kept
+from etl_monitor_orm.migrations.noting import OLD_NAME, noted, noted_in_the_old_place
+from etl_monitor_orm.migrations.obstacles import refuse_obstacles
+from etl_monitor_orm.migrations.own_engine import on_own_engine, on_own_or_new_engine
+from etl_monitor_orm.migrations.standing import Standing, standing, standing_of
+from etl_monitor_orm.models.revision import VERSION_TABLE, Noted, is_usable, refuse_newer, require_current
+from etl_monitor_orm.settings import DEFAULT_SCHEMA
 
 HEAD: Final = "head"
 """The newest revision that this version of the package ships."""
 BASE: Final = "base"
-"""Before the first revision: nothing of the monitor's."""
+"""Before the first revision: none of the monitor's objects."""
 
-__all__ = ["BASE", "HEAD", "check", "current", "downgrade", "stamp", "upgrade", "upgrade_script"]
+__all__ = [
+    "BASE",
+    "HEAD",
+    "Comparison",
+    "check",
+    "compare",
+    "current",
+    "downgrade",
+    "include_name",
+    "include_object",
+    "repair",
+    "stamp",
+    "upgrade",
+    "upgrade_script",
+    "usable",
+]
 
 
 def upgrade(engine: Engine, schema: str, revision: str = HEAD, *, layout: str | None = None) -> None:
-    """Create the tables and views and seed the stages, or bring them up to date.
+    """Create the tables and views and seed the stages, or upgrade them.
 
-    On tables that are up to date it costs one statement, and alembic is not even imported.
+    If the tables are up to date, this costs one statement and does not import alembic. Tables of a newer version
+    that this one can use are left as they are.
 
     Args:
         engine: The database.
-        schema: Schema of the tables and views; made when there is none.
+        schema: Schema of the tables and views; created if it is missing.
         revision: A revision, `head`, or `+1` for the next.
         layout: On Databricks, `partitioned` (the default) or `clustered`: how new results tables are laid out; else
-            `ETL_MONITOR_LAYOUT`. Tables that are there keep theirs.
+            `ETL_MONITOR_LAYOUT`. Existing tables keep theirs.
 
     Raises:
         ConfigurationError: There is no such layout here.
-        SchemaOutOfDate: A newer version of the package migrated the tables.
+        SchemaOutOfDate: A newer version of the package migrated the tables, and this one cannot use them.
+        SchemaError: Other tables or views have names that the monitor needs; nothing was changed.
         InvalidInput: There is no such revision.
         DatabaseLocked: Another process holds the database file.
         ConflictError: Others were changing the same tables.
         DatabaseError: The database refused a statement.
     """
-    asked = asked_layout(backend_for(engine.dialect.name), layout)
-    found = current(engine, schema)
+    upgraded(engine, schema, revision, layout=layout)
+
+
+@on_own_or_new_engine
+def upgraded(engine: Engine, schema: str, revision: str = HEAD, *, layout: str | None = None) -> tuple[Standing, bool]:
+    """Like `upgrade`; return how the tables stood before, and whether migrations ran."""
+    asked = asked_layout(backend_of(engine), layout)
+    found = noted(engine, schema)
+    if revision == HEAD and found is not None and found.readable_from is not None and is_usable(found):
+        return Standing(found.revision, usable=True), False
     refuse_newer(found)
-    if revision == HEAD and found == SCHEMA_REVISION:
-        return
+    before = standing_of(found, engine, schema)
+    if before.revision is None:
+        refuse_obstacles(engine, schema)
     from etl_monitor_orm.migrations import scripts
 
     scripts.upgrade(engine, schema, revision, asked)
+    return before, True
 
 
+@on_own_engine
 def downgrade(engine: Engine, schema: str, revision: str) -> None:
-    """Take the tables and views back to an older revision; what that drops is lost.
+    """Downgrade the tables and views to an older revision; the data that this drops is lost.
 
     Other tables and views in the schema stay, and so do the schema and the empty version table.
 
     Args:
         engine: The database.
         schema: Schema of the tables and views.
-        revision: A revision, `-1` for the one before, or `base` to drop everything of the monitor's.
+        revision: A revision, `-1` for the previous one, or `base` to drop all of the monitor's objects.
 
     Raises:
-        SchemaMissing: There is nothing to take back.
+        SchemaMissing: There is nothing to downgrade.
         SchemaOutOfDate: A newer version of the package migrated the tables; use that one.
         InvalidInput: There is no such revision, or it is a newer one.
         DatabaseError: The database refused a statement.
     """
-    found = current(engine, schema)
+    found = noted(engine, schema)
+    if found is None and noted_in_the_old_place(engine, schema) is None:
+        require_current(None)
     refuse_newer(found)
-    if found is None:
-        raise SchemaMissing
     from etl_monitor_orm.migrations import scripts
 
     scripts.downgrade(engine, schema, revision)
 
 
+@on_own_or_new_engine
 def stamp(engine: Engine, schema: str, revision: str = HEAD) -> None:
-    """Note a revision without running anything: for tables that something else made or restored.
+    """Record a revision without running anything, for tables that something else created or restored.
 
     Args:
         engine: The database.
-        schema: Schema of the tables and views; made when there is none.
+        schema: Schema of the tables and views; created if it is missing.
         revision: A revision, `head`, or `base` for none.
 
     Raises:
@@ -102,26 +137,37 @@ def current(engine: Engine, schema: str) -> str | None:
     """Return the revision of the tables; None when they do not exist.
 
     Raises:
+        SchemaOutOfDate: Several revisions are recorded.
         DatabaseLocked: Another process holds the database file.
         ConfigurationError: The database cannot be opened.
     """
-    try:
-        with in_schema(engine, schema).connect() as connection:
-            found: str | None = connection.scalar(select(func.max(VERSION_TABLE.c.version_num)))
-            return found
-    except DBAPIError as error:
-        reason = backend_for(engine.dialect.name).explain(error, engine)
-        if isinstance(reason, SchemaMissing):
-            return None
-        raise reason from error
+    return standing(engine, schema).revision
+
+
+def usable(engine: Engine, schema: str) -> bool:
+    """Return whether this version can use the tables: they have its revision, or a newer one that allows it.
+
+    Raises:
+        SchemaOutOfDate: Several revisions are recorded.
+        DatabaseLocked: Another process holds the database file.
+        ConfigurationError: The database cannot be opened.
+    """
+    return standing(engine, schema).usable
 
 
 def check(engine: Engine, schema: str, *, layout: str | None = None) -> list[str]:
-    """Compare the tables and views with the ones that this version works on.
+    """Return the differences that `compare` finds; none when everything matches."""
+    return compare(engine, schema, layout=layout).differences
 
-    Tables are compared by their columns, types, nullability and comments, views by their definition; on Databricks, the
-    layout of the results tables too. Nothing is changed. Other tables and views in the schema are none of the
-    monitor's business.
+
+@on_own_engine
+def compare(engine: Engine, schema: str, *, layout: str | None = None) -> Comparison:
+    """Compare the tables and views with the ones that this version expects.
+
+    Tables are compared by their columns, types, nullability and comments; views by their definition; the framework's
+    stages by their code and whether they are active; on Databricks, the layout of the results tables too. Nothing is
+    changed. Other tables and views in the schema do not count. A column that somebody added to one of our tables is a
+    note if it accepts NULL or has a default. Otherwise it is a difference, because the monitor could not write rows.
 
     Args:
         engine: The database.
@@ -129,42 +175,94 @@ def check(engine: Engine, schema: str, *, layout: str | None = None) -> list[str
         layout: The layout that they should have; else `ETL_MONITOR_LAYOUT`, else either.
 
     Returns:
-        The differences, one sentence each; none when all is in step.
+        The differences and the notes, one sentence each.
 
     Raises:
         SchemaMissing: The tables do not exist.
         SchemaOutOfDate: They have an older or a newer revision, so that they differ by design.
         ConfigurationError: There is no such layout here.
     """
-    asked = asked_layout(backend_for(engine.dialect.name), layout)
-    require_current(current(engine, schema))
+    asked = asked_layout(backend_of(engine), layout)
+    found = _noted_for_a_comparison(engine, schema)
+    require_current(found)
     from etl_monitor_orm.migrations import scripts
     from etl_monitor_orm.migrations.drift import changed_views
+    from etl_monitor_orm.migrations.repairing import changed_stages, recorded_again
 
-    try:
-        return [
-            *scripts.changed_tables(engine, schema),
+    with backend_of(engine).for_services(engine).connect() as connection:
+        schema = schema_as_kept(connection, schema)
+    # A monitor's engine maps our tables to the given name, which reflection takes literally.
+    engine = engine.execution_options(schema_translate_map={DEFAULT_SCHEMA: schema})
+    tables = scripts.changed_tables(engine, schema)
+    return Comparison(
+        [
+            *tables.differences,
             *changed_layouts(engine, schema, asked),
             *changed_views(engine, schema),
-        ]
-    except DBAPIError as error:
-        raise backend_for(engine.dialect.name).explain(error, engine) from error
+            *changed_stages(engine, schema),
+            *recorded_again(found),
+        ],
+        tables.notes,
+    )
 
 
+@on_own_engine
+def repair(engine: Engine, schema: str) -> list[str]:
+    """Restore the views, and the framework's stages, of tables that have this version's revision.
+
+    All rows stay, except that a stage from 0 to 6 gets its own code, name, description and order again, and is active,
+    and that equal rows of the version table become one.
+    Nothing is written when all is right. Tables are not changed: `compare` says how they differ.
+
+    Args:
+        engine: The database.
+        schema: Schema of the tables and views.
+
+    Returns:
+        What was restored, one sentence each.
+
+    Raises:
+        SchemaMissing: Tables are missing; the message gives the way out.
+        SchemaOutOfDate: The tables have an older or a newer revision.
+        SchemaError: A table has the name of a view, or the tables lack a column that a view needs.
+        DatabaseError: The database refused a statement, as when your own view depends on one of the monitor's.
+    """
+    found = _noted_for_a_comparison(engine, schema)
+    require_current(found)
+    from etl_monitor_orm.migrations import repairing, scripts
+
+    restored = repairing.repair(engine, schema)
+    if found is not None and (again := repairing.recorded_again(found)):
+        scripts.stamp(engine, schema, found.revision)
+        restored += [words.replace("records", "recorded") + " It has one row again." for words in again]
+    return restored
+
+
+def _noted_for_a_comparison(engine: Engine, schema: str) -> Noted | None:
+    found = noted(engine, schema)
+    if found is None and noted_in_the_old_place(engine, schema) is not None:
+        raise SchemaOutOfDate(
+            f"The revision of the monitor's tables is recorded in {OLD_NAME}, as it was before release 0.1.0. "
+            f"Run `etl-monitor db upgrade` to record it in {VERSION_TABLE.name}."
+        )
+    return found
+
+
+@on_own_or_new_engine
 def upgrade_script(engine: Engine, schema: str, revision: str = HEAD, *, layout: str | None = None) -> str:
-    """Return the SQL of an upgrade from nothing, for someone else to review and run. The database is not asked.
+    """Return the SQL of an upgrade from an empty schema, for someone else to review and run. Uses no database.
 
     Args:
         engine: Says which database the SQL is for.
         schema: Schema of the tables and views.
-        revision: A revision or `head`; `0001:0002` for the steps from one to another.
+        revision: A revision or `head`; `0001:head` for the steps between two revisions.
         layout: On Databricks, `partitioned` (the default) or `clustered`; else `ETL_MONITOR_LAYOUT`.
 
     Raises:
         ConfigurationError: There is no such layout here.
         InvalidInput: There is no such revision.
     """
-    asked = asked_layout(backend_for(engine.dialect.name), layout)
+    asked = asked_layout(backend_of(engine), layout)
     from etl_monitor_orm.migrations import scripts
 
     return scripts.upgrade_script(engine, schema, revision, asked)

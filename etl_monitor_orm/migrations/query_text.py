@@ -1,4 +1,4 @@
-"""Whether two texts are the same query, however they are laid out."""
+"""Whether two texts are the same query, whatever their layout."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _PLAIN: Final = re.compile(r"`(\w+)`")
 
 
 def same_query(one: str, other: str) -> bool:
-    """Compare two queries word by word; spaces, lines, and quotes around plain names do not count, nor upper case.
+    """Compare two queries word by word; spaces, lines, upper case, and quotes around plain names do not count.
 
-    Comments are no words, but a part of what is compared: a query with one is another query.
+    Comments do count: a query with a comment is another query.
     """
     return _words(one) == _words(other)
 

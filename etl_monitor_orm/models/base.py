@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
-from sqlalchemy import TIMESTAMP, Dialect, MetaData, String, TypeDecorator, inspect
+from sqlalchemy import TIMESTAMP, Dialect, Index, MetaData, String, TypeDecorator, inspect, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from etl_monitor_orm.foreign import is_no_value
+from etl_monitor_orm.printable import named, quoted
 from etl_monitor_orm.settings import DEFAULT_SCHEMA
 
 W = TypeVar("W", bound=StrEnum)
@@ -22,18 +24,51 @@ NAMING = {
 }
 
 
+INDEXED: Final = "postgresql"
+"""The database that gets indexes beside the primary keys; on the others they cost more than they give."""
+
+_conditions: Final[dict[str, str]] = {}
+"""Which rows an index has, by its name, where it has not all."""
+
+
+def index(name: str, *columns: str, where: str | None = None) -> Index:
+    """An index of a table, on the database that has indexes.
+
+    Args:
+        name: Its name.
+        columns: The columns, by their names in the table.
+        where: Which rows it has; None means all.
+    """
+    if where is not None:
+        _conditions[name] = where  # given to the index here, it would load the database's dialect at each import
+    return Index(name, *columns).ddl_if(dialect=INDEXED)
+
+
+def with_conditions(tables: MetaData) -> MetaData:
+    """Tell the indexes of tables which rows they have, for what compares or creates them."""
+    for table in tables.tables.values():
+        for one in table.indexes:
+            if one.name in _conditions:
+                one.dialect_options[INDEXED]["where"] = text(_conditions[str(one.name)])
+    return tables
+
+
 class UTCDateTime(TypeDecorator[datetime]):
-    """An instant. Python sees aware UTC datetimes; a naive one that is written means UTC."""
+    """An instant. Python sees aware UTC datetimes; a naive value means UTC."""
 
     impl = TIMESTAMP(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Hand the driver an aware UTC datetime."""
-        return None if value is None else _utc(value)
+        """Pass an aware UTC datetime to the driver; refuse pandas.NaT, which would become NULL."""
+        if value is None:
+            return None
+        if is_no_value(value):
+            raise ValueError(f"{quoted(value)} is no time.")
+        return _utc(value)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return what the driver read, in whatever zone its session is, as UTC."""
+        """Return the driver's value as UTC, whatever its session's zone."""
         return None if value is None else _utc(value)
 
 
@@ -44,7 +79,7 @@ def _utc(value: datetime) -> datetime:
 class Word(TypeDecorator[W], Generic[W]):
     """One of the domain's words, stored as its text.
 
-    A word that this version does not know, written by another tool, is read as plain text.
+    A word of another tool that this version does not know is read as plain text.
     """
 
     impl = String
@@ -55,7 +90,7 @@ class Word(TypeDecorator[W], Generic[W]):
         self.words = words
 
     def process_bind_param(self, value: W | str | None, dialect: Dialect) -> str | None:
-        """Store the word's text; refuse one that the domain does not have."""
+        """Store the word's text; refuse a word that the domain does not have."""
         return None if value is None else self.words(value).value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> W | None:
@@ -69,19 +104,19 @@ class Word(TypeDecorator[W], Generic[W]):
 
 
 class Readable:
-    """Rows that say which they are when they are printed."""
+    """Rows with a readable printed form."""
 
     def __repr__(self) -> str:
-        """Return the key, and how the row stands, as far as they are loaded."""
+        """Return the row's loaded key and state."""
         mapper = inspect(type(self), raiseerr=True)
         key = [mapper.get_property_by_column(column).key for column in mapper.primary_key]
         loaded = vars(self)
         shown = [name for name in (*key, "status", "overall_status", "active_value") if name in loaded]
-        return f"<{type(self).__name__} {', '.join(f'{name}={loaded[name]}' for name in shown)}>"
+        return f"<{type(self).__name__} {', '.join(f'{name}={named(str(loaded[name]), 255)}' for name in shown)}>"
 
 
 class Base(Readable, DeclarativeBase):
-    """Root of the six mapped tables; their metadata is what migrations are compared with."""
+    """Root of the six mapped tables; migrations are compared with their metadata."""
 
     metadata = MetaData(schema=DEFAULT_SCHEMA, naming_convention=NAMING)
 

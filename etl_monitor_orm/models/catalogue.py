@@ -9,14 +9,14 @@ from sqlalchemy import BigInteger, Boolean, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from etl_monitor_orm.models.base import Audited, Base, UTCDateTime, Word
-from etl_monitor_orm.vocabulary import LoadFrequency, ParameterType, SourceType
+from etl_monitor_orm.vocabulary import AdvanceMode, LoadFrequency, ParameterType, SourceType
 
 if TYPE_CHECKING:
     from etl_monitor_orm.models.results import ProcessingStep
 
 
 class SequenceStage(Audited, Base):
-    """A stage: tasks of one stage may run in parallel, stages run in order (`ETLconfigSequence`)."""
+    """A stage: tasks of one stage can run in parallel, stages run in order (`ETLconfigSequence`)."""
 
     __tablename__ = "ETLconfigSequence"
     __table_args__ = {"comment": "Stages that order the tasks of a pass; 0 to 6 belong to the framework"}  # noqa: RUF012
@@ -164,7 +164,7 @@ class Task(Audited, Base):
 
 
 class Parameter(Audited, Base):
-    """A watermark, a switch or the process's date (`ETLconfigParameters`)."""
+    """A watermark, a flag or the process's date (`ETLconfigParameters`)."""
 
     __tablename__ = "ETLconfigParameters"
     __table_args__ = {"comment": "Watermarks and settings of each process, typed"}  # noqa: RUF012
@@ -189,6 +189,27 @@ class Parameter(Audited, Base):
         "ValueDateTime", UTCDateTime, comment="Value of a DELTA_DATE or SYSTEM parameter (UTC)"
     )
     value_bit: Mapped[bool | None] = mapped_column("ValueBIT", Boolean, comment="Value of a FLAG")
+    set_on: Mapped[datetime | None] = mapped_column(
+        "SetOn", UTCDateTime, sort_order=200, comment="When the value was last set explicitly (UTC)"
+    )
+    automatic_value: Mapped[datetime | None] = mapped_column(
+        "AutomaticValue",
+        UTCDateTime,
+        sort_order=201,
+        comment="What the last automatic advance wrote (UTC); another value was set from outside",
+    )
+    advance_mode: Mapped[AdvanceMode | None] = mapped_column(
+        "AdvanceMode",
+        Word(AdvanceMode),
+        sort_order=202,
+        comment="Whether DONE moves a DELTA_DATE: AUTOMATIC (also NULL) or MANUAL",
+    )
+    lag_seconds: Mapped[int | None] = mapped_column(
+        "LagSeconds",
+        Integer,
+        sort_order=203,
+        comment="Seconds by which an automatic advance stays behind the start, for rows that are committed late",
+    )
 
     process: Mapped[Process | None] = relationship(
         primaryjoin="and_(foreign(Parameter.project_code) == Process.project_code,"
@@ -208,10 +229,17 @@ class Parameter(Audited, Base):
     @property
     def value(self) -> datetime | int | bool | None:
         """The active value: the one of the three value columns that the type selects."""
-        match self.parameter_type:
-            case ParameterType.DELTA_ID:
-                return self.value_int
-            case ParameterType.FLAG:
-                return self.value_bit
-            case _:
-                return self.value_datetime
+        return active_value(self.parameter_type, self.value_int, self.value_datetime, self.value_bit)
+
+
+def active_value(
+    kind: ParameterType, number: int | None, instant: datetime | None, switch: bool | None
+) -> datetime | int | bool | None:
+    """Return the one of a parameter's three values that its type selects."""
+    match kind:
+        case ParameterType.DELTA_ID:
+            return number
+        case ParameterType.FLAG:
+            return switch
+        case _:
+            return instant

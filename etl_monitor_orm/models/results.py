@@ -7,16 +7,20 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, Boolean, Date, Identity, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from etl_monitor_orm.models.base import Base, UTCDateTime, Word
+from etl_monitor_orm.models.base import Base, UTCDateTime, Word, index
 from etl_monitor_orm.models.catalogue import Process, SequenceStage, Task
-from etl_monitor_orm.vocabulary import LogType, SourceType, Status
+from etl_monitor_orm.vocabulary import QUEUED, LogType, SourceType, Status
 
 
 class ProcessingStep(Base):
     """One attempt of one step: a task on one date of its process (`ETLProcessingSteps`)."""
 
     __tablename__ = "ETLProcessingSteps"
-    __table_args__ = {"comment": "Every attempt of every step, with its state, times and message"}  # noqa: RUF012
+    __table_args__ = (
+        index("ix_ETLProcessingSteps_ExecutionID", "ExecutionID"),
+        index("ix_ETLProcessingSteps_failed", "ProcessingDate", where="\"Status\" = 'FAIL'"),
+        {"comment": "Every attempt of every step, with its state, times and message"},
+    )
 
     processing_date: Mapped[date] = mapped_column(
         "ProcessingDate", Date, primary_key=True, comment="Business date that the run works on"
@@ -78,6 +82,11 @@ class ProcessingStep(Base):
         "LastUpdatedOn", UTCDateTime, comment="When the row last changed, heartbeats included (UTC)"
     )
     last_updated_by: Mapped[str | None] = mapped_column("LastUpdatedBy", String, comment="Who last changed the row")
+    expected_duration_seconds: Mapped[int | None] = mapped_column(
+        "ExpectedDurationSeconds",
+        Integer,
+        comment="Longest acceptable duration in seconds when it was queued; NULL means no limit",
+    )
 
     task: Mapped[Task | None] = relationship(
         primaryjoin="and_(foreign(ProcessingStep.project_code) == Task.project_code,"
@@ -111,15 +120,23 @@ class ProcessingStep(Base):
 
     @property
     def is_running(self) -> bool:
-        """Whether the step was started and has not ended."""
-        return self.start_time is not None and self.end_time is None
+        """Whether the step is queued, was started and has not ended."""
+        return is_at_work(self.status, self.start_time, self.end_time)
+
+
+def is_at_work(status: Status, start: datetime | None, end: datetime | None) -> bool:
+    """Return whether an attempt is queued, was started and has not ended."""
+    return status in QUEUED and start is not None and end is None
 
 
 class SysLog(Base):
     """One run receipt or log record, appended and never changed (`ETLsysLogs`)."""
 
     __tablename__ = "ETLsysLogs"
-    __table_args__ = {"comment": "Run receipts and log records, append-only"}  # noqa: RUF012
+    __table_args__ = (
+        index("ix_ETLsysLogs_ExecutionID", "ExecutionID", "ProcessingDate"),
+        {"comment": "Run receipts and log records, append-only"},
+    )
 
     id: Mapped[int] = mapped_column(
         "_ID",

@@ -1,1 +1,1 @@
-"""What the monitor does, one module per concern: functions that take a session, and never commit."""
+"""What the monitor does, one module per concern: functions that take a session and never commit."""

@@ -4,21 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Row, Select, and_, select
+from sqlalchemy.orm import Session
 
+from etl_monitor_orm.keys import RunKey
 from etl_monitor_orm.models import Parameter, ProcessingStep, Task
-from etl_monitor_orm.services.call import Call
-from etl_monitor_orm.services.keys import RunKey
+from etl_monitor_orm.models.attempts import current_in_run
+from etl_monitor_orm.models.catalogue import active_value as value_of
+from etl_monitor_orm.models.results import is_at_work
+from etl_monitor_orm.models.selecting import of_process, same_task
+from etl_monitor_orm.services.context import Context, alone
+from etl_monitor_orm.services.prepared import (
+    BLANK_RUN,
+    blank_narrowing,
+    built_once,
+    filled_narrowing,
+    filled_run,
+)
 from etl_monitor_orm.services.runs import generate
-from etl_monitor_orm.views.watermarks import active_value
+from etl_monitor_orm.services.scopes import EVERY_STEP, Narrowing
 from etl_monitor_orm.vocabulary import ParameterType, SourceType, Status
 
 
 @dataclass(frozen=True)
 class PendingTask:
-    """A step that is not DONE, with all that a dispatcher needs to run it.
+    """A step that is not DONE, with everything that a dispatcher needs to run it.
 
     Attributes:
         execution_id: The run.
@@ -41,7 +53,7 @@ class PendingTask:
         watermark: Its active value.
         active_value: Its active value as `v_watermarks` writes it.
         start_time: When the current attempt began (UTC).
-        log_message: Last word of the current attempt.
+        log_message: Message of the current attempt.
     """
 
     execution_id: str
@@ -69,83 +81,91 @@ class PendingTask:
 
 def pending(
     session: Session,
-    call: Call,
+    context: Context,
     run: RunKey,
-    *,
-    workflow_id: int | None = None,
-    sequence_id: int | None = None,
-    task_id: int | None = None,
+    only: Narrowing = EVERY_STEP,
 ) -> list[PendingTask]:
     """Return the run's current attempts that are not DONE and whose task is active, in running order.
 
     Reads `ETLProcessingSteps`, `ETLconfigTasks` and `ETLconfigParameters` in one statement.
     """
-    latest = func.row_number().over(
-        partition_by=(ProcessingStep.workflow_id, ProcessingStep.task_id),
-        order_by=ProcessingStep.attempts.desc(),
+    query = _pending(BLANK_RUN, blank_narrowing(only))
+    rows = session.execute(query, {**filled_run(run), **filled_narrowing(only)})
+    steps = [_pending_task(run, row) for row in rows]
+    if not context.capabilities.transactions:
+        context.seen.note(steps)
+    elif any(step.status is Status.FAIL for step in steps):
+        context.seen.note_run(run, failed=True)
+    return steps
+
+
+@built_once
+def _pending(run: RunKey, only: Narrowing) -> Select[*tuple[Any, ...]]:
+    """Select the pending steps of a run: plain rows, because mapped objects cost more than their statement."""
+    from etl_monitor_orm.views.watermarks import active_value  # maps the view: only when it is needed
+
+    read = (
+        ProcessingStep.sequence_id,
+        ProcessingStep.sequence_code,
+        ProcessingStep.task_name,
+        ProcessingStep.attempts,
+        ProcessingStep.status,
+        ProcessingStep.start_time,
+        ProcessingStep.end_time,
+        ProcessingStep.task_mandatory,
+        ProcessingStep.source_type,
+        ProcessingStep.source_system_code,
+        ProcessingStep.log_message,
     )
-    attempts = select(ProcessingStep, latest.label("Recency")).where(*run.matches()).subquery("attempts")
-    steps = aliased(ProcessingStep, attempts)
-    query = (
-        select(steps, Task.source_identifier, Parameter, active_value().label("ActiveValue"))
-        .join(
-            Task,
-            (Task.project_code == steps.project_code)
-            & (Task.process_load == steps.process_load)
-            & (Task.workflow_id == steps.workflow_id)
-            & (Task.task_id == steps.task_id),
+    steps, current = current_in_run(run, *read)
+    return (
+        select(
+            steps.workflow_id,
+            steps.task_id,
+            *(getattr(steps, column.key) for column in read),
+            Task.source_identifier,
+            Parameter.parameter_type,
+            Parameter.value_int,
+            Parameter.value_datetime,
+            Parameter.value_bit,
+            active_value().label("ActiveValue"),
         )
+        .join(Task, same_task(steps, run.process))
         .outerjoin(
             Parameter,
-            (Parameter.project_code == steps.project_code)
-            & (Parameter.process_load == steps.process_load)
-            & (Parameter.parameter_name == steps.source_system_code),
+            and_(*of_process(run.process, Parameter), Parameter.parameter_name == steps.source_system_code),
         )
-        .where(attempts.c.Recency == 1, steps.status != Status.DONE, Task.is_active.is_(True))
+        .where(current, steps.status != Status.DONE, Task.is_active.is_(True), *only.conditions(steps))
         .order_by(steps.workflow_id, steps.sequence_id, steps.task_id)
     )
-    for column, wanted in (
-        (steps.workflow_id, workflow_id),
-        (steps.sequence_id, sequence_id),
-        (steps.task_id, task_id),
-    ):
-        if wanted is not None:
-            query = query.where(column == wanted)
-    rows = session.execute(query).all()
-    if not call.capabilities.returning:
-        call.seen.note(row[0] for row in rows)
-    return [_pending_task(*row) for row in rows]
 
 
+@alone
 def pending_or_generate(
     session: Session,
-    call: Call,
+    context: Context,
     run: RunKey,
-    *,
-    workflow_id: int | None = None,
-    sequence_id: int | None = None,
-    task_id: int | None = None,
+    only: Narrowing = EVERY_STEP,
 ) -> list[PendingTask]:
-    """As `pending`, but queue the run's steps first when it has none: one statement where it has pending ones.
+    """Like `pending`, but queue the steps first when the run has none; one statement when it has pending ones.
 
     Raises:
         ProcessNotFound: The process is not registered.
         ProcessInactive: It is deactivated, or has no active task.
     """
-    narrow = {"workflow_id": workflow_id, "sequence_id": sequence_id, "task_id": task_id}
-    steps = pending(session, call, run, **narrow)
+    steps = pending(session, context, run, only)
     if not steps:
-        generate(session, call, run, resume=False, only_due=False)
-        steps = pending(session, call, run, **narrow)
+        generate(session, context, run)
+        steps = pending(session, context, run, only)
     return steps
 
 
-def ready(session: Session, call: Call, run: RunKey) -> list[PendingTask]:
+def ready(session: Session, context: Context, run: RunKey) -> list[PendingTask]:
     """Return the steps that may start now: the queued ones of the earliest stage that has work left.
 
-    Empty while a mandatory failure blocks, and while all that is left of the stage is running.
+    Empty while a mandatory failure blocks, and while the rest of the stage is running.
     """
-    steps = pending(session, call, run)
+    steps = pending(session, context, run)
     if any(step.status is Status.FAIL and step.task_mandatory for step in steps):
         return []
     unfinished = [step for step in steps if step.status is not Status.FAIL]
@@ -155,29 +175,28 @@ def ready(session: Session, call: Call, run: RunKey) -> list[PendingTask]:
     return [step for step in unfinished if (step.workflow_id, step.sequence_id) == stage and not step.is_running]
 
 
-def _pending_task(
-    step: ProcessingStep, source_identifier: str | None, parameter: Parameter | None, active: str | None
-) -> PendingTask:
+def _pending_task(run: RunKey, row: Row[*tuple[Any, ...]]) -> PendingTask:
+    kind = row.parameter_type
     return PendingTask(
-        execution_id=step.execution_id,
-        processing_date=step.processing_date,
-        project_code=step.project_code,
-        process_load=step.process_load,
-        workflow_id=step.workflow_id,
-        sequence_id=step.sequence_id,
-        sequence_code=step.sequence_code,
-        task_id=step.task_id,
-        task_name=step.task_name,
-        attempts=step.attempts,
-        status=step.status,
-        is_running=step.is_running,
-        task_mandatory=bool(step.task_mandatory),
-        source_type=step.source_type,
-        source_identifier=source_identifier,
-        source_system_code=step.source_system_code,
-        watermark_type=parameter.parameter_type if parameter else None,
-        watermark=parameter.value if parameter else None,
-        active_value=active if parameter else None,
-        start_time=step.start_time,
-        log_message=step.log_message,
+        execution_id=run.execution_id,
+        processing_date=run.processing_date,
+        project_code=run.process.project_code,
+        process_load=run.process.process_load,
+        workflow_id=row.workflow_id,
+        sequence_id=row.sequence_id,
+        sequence_code=row.sequence_code,
+        task_id=row.task_id,
+        task_name=row.task_name,
+        attempts=row.attempts,
+        status=row.status,
+        is_running=is_at_work(row.status, row.start_time, row.end_time),
+        task_mandatory=bool(row.task_mandatory),
+        source_type=row.source_type,
+        source_identifier=row.source_identifier,
+        source_system_code=row.source_system_code,
+        watermark_type=kind,
+        watermark=None if kind is None else value_of(kind, row.value_int, row.value_datetime, row.value_bit),
+        active_value=None if kind is None else row.ActiveValue,
+        start_time=row.start_time,
+        log_message=row.log_message,
     )

@@ -1,4 +1,4 @@
-"""Run receipts: appended to `ETLsysLogs`, many in one statement, never changed."""
+"""Receipts: appended to `ETLsysLogs`, many in one statement, never changed."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from sqlalchemy import Table, insert, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from etl_monitor_orm.backends import REPEATABLE
+from etl_monitor_orm.backends import REPEATABLE, Capabilities
 from etl_monitor_orm.models import SysLog
-from etl_monitor_orm.services.call import Call
+from etl_monitor_orm.services.context import Context
 from etl_monitor_orm.vocabulary import LogLevel
 
-# A Core insert: the ORM would ask for the new _ID, which not every database can tell.
+# A Core insert: the ORM would ask for the new _ID, which not every database can return.
 _logs = cast(Table, SysLog.__table__)
 
 
@@ -37,7 +37,7 @@ class LogEntry:
         activity_name: Activity or task within it.
         operation_name: What was being done.
         level: Severity.
-        log_time_utc: When it happened; None takes the time of the call.
+        log_time_utc: When it happened; None means the time of the call.
     """
 
     message: str
@@ -55,25 +55,30 @@ class LogEntry:
     log_time_utc: datetime | None = None
 
 
-def append(session: Session, call: Call, entries: Sequence[LogEntry]) -> int:
+def append(session: Session, context: Context, entries: Sequence[LogEntry]) -> int:
     """Append entries in as few statements as the database's limit on bound values allows.
 
     Returns:
         How many rows were appended.
     """
-    most = max(1, call.capabilities.max_bound_values // len(_COLUMNS))
+    most = rows_per_statement(context.capabilities)
     for first in range(0, len(entries), most):
-        _append(session, call, [_row(call, entry) for entry in entries[first : first + most]])
+        _append(session, context, [_row(context, entry) for entry in entries[first : first + most]])
     return len(entries)
 
 
-def _append(session: Session, call: Call, rows: list[dict[str, object]]) -> None:
-    """Insert rows; after a lost reply, once more if they are not there: a second INSERT would double them."""
+def rows_per_statement(capabilities: Capabilities) -> int:
+    """Return how many entries one statement can append."""
+    return max(1, capabilities.max_bound_values // len(_COLUMNS))
+
+
+def _append(session: Session, context: Context, rows: list[dict[str, object]]) -> None:
+    """Insert rows. After a lost reply, insert again only if they are missing: otherwise they would be doubled."""
     statement = insert(_logs).values(rows)
     try:
         session.execute(statement, execution_options={REPEATABLE: False})
     except DBAPIError as error:
-        if not call.backend.is_reply_lost(error):
+        if not context.backend.is_reply_lost(error):
             raise
         same = (_logs.c[column].is_not_distinct_from(value) for column, value in rows[0].items())
         if session.execute(select(_logs.c["_ID"]).where(*same).limit(1)).first() is None:
@@ -97,8 +102,8 @@ _COLUMNS: Final = {
 }
 
 
-def _row(call: Call, entry: LogEntry) -> dict[str, object]:
+def _row(context: Context, entry: LogEntry) -> dict[str, object]:
     row = {column: getattr(entry, name) for column, name in _COLUMNS.items()}
     row["Level"] = int(entry.level)
-    row["LogTimeUTC"] = entry.log_time_utc or call.now
+    row["LogTimeUTC"] = entry.log_time_utc or context.now
     return row

@@ -1,19 +1,20 @@
-"""Try again: failed steps as new attempts. The failed ones stay as they were."""
+"""Reset: queues failed steps again as new attempts. The failed attempts stay as they were."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Final, cast
 
-from sqlalchemy import Select, Table, and_, case, exists, func, insert, literal, or_, select
+from sqlalchemy import Select, Subquery, Table, and_, case, exists, func, insert, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from etl_monitor_orm.models import ProcessingStep, Task
-from etl_monitor_orm.services.call import Call, affected, changed
-from etl_monitor_orm.services.keys import Conditions
-from etl_monitor_orm.services.status import Scope, place
+from etl_monitor_orm.models.attempts import in_run, is_highest, is_initiation, next_number_of_each, on_date, rank
+from etl_monitor_orm.models.selecting import Conditions, of_process, task_of
+from etl_monitor_orm.services.context import Context, Mark, alone, changed
+from etl_monitor_orm.services.dates import OnDate, date_to_change
+from etl_monitor_orm.services.scopes import Scope
 from etl_monitor_orm.sql.merge import Merge
-from etl_monitor_orm.views.attempts import identity, is_initiation, recency
 from etl_monitor_orm.vocabulary import LogType, Status
 
 _steps = cast(Table, ProcessingStep.__table__)
@@ -21,54 +22,41 @@ _steps = cast(Table, ProcessingStep.__table__)
 REMARK: Final = "Queued again by status_reset"
 
 
+@alone
 def reset(
-    session: Session, call: Call, scope: Scope, *, replay: bool, attempts: int | None, remark: str
+    session: Session, context: Context, scope: Scope, *, replay: bool, attempts: int | None, remark: str
 ) -> list[ProcessingStep]:
     """Queue the failed steps of a scope again, and with them the initiation step of each run concerned.
 
-    Of a run, the attempts that are current in it count, as in its pending steps. Of a date, the current attempts
-    over all runs count, as `v_currentFailures` shows: what a later run has queued or done again is not failed.
-    A deactivated task is left alone, since nothing could start it.
-    One INSERT on `ETLProcessingSteps` and, when it wrote, one read of what it wrote.
+    For a run, the attempts that are current in it count, as in its pending steps. For a date, the current attempts
+    over all runs count, as in `v_currentFailures`: a step that a later run has queued or done again is not failed.
+    A deactivated task is not queued, because nothing could start it.
+    One INSERT on `ETLProcessingSteps` and, when it wrote rows, one read of them.
 
     Args:
         session: The unit of work.
-        call: The call's circumstances.
-        scope: The steps that are meant.
+        context: The call's circumstances.
+        scope: The steps to reset, with a date or a run.
         replay: Whether DONE steps count too.
         attempts: Only steps whose current attempt has this number.
         remark: Message of the new attempts.
 
     Returns:
-        The new attempts, in running order; empty when there was nothing to do.
+        The new attempts, in running order; empty when there was nothing to do (`services/unreset.py` says why).
     """
-    on = place(session, call, scope)
-    if on is not None:
-        when = ProcessingStep.processing_date == on
-    else:
-        run = aliased(ProcessingStep)
-        dates_of_run = select(run.processing_date).where(
-            run.project_code == scope.process.project_code,
-            run.process_load == scope.process.process_load,
-            run.execution_id == scope.execution_id,
-        )
-        when = ProcessingStep.processing_date.in_(dates_of_run)
-    within = (*scope.process.matches(ProcessingStep), when)
-    if _queue(session, call, on, within, _new_attempts(call, scope, within, replay, attempts, remark)) == 0:
+    on = date_to_change(session, context, scope)
+    within = (*of_process(scope.process, ProcessingStep), ProcessingStep.processing_date == on)
+    queue = _new_attempts(context, scope, within, replay=replay, attempts=attempts, remark=remark)
+    mark = ("reset", scope), (replay, attempts, remark)
+    if _queue(session, context, on, within, queue, mark) == 0:
         return []
-    others = aliased(ProcessingStep)
-    newest = select(func.max(others.attempts)).where(
-        others.processing_date == ProcessingStep.processing_date,
-        others.project_code == ProcessingStep.project_code,
-        others.process_load == ProcessingStep.process_load,
-    )
     written = (
         select(ProcessingStep)
         .where(
             *within,
             ProcessingStep.status == Status.RQUE,
-            ProcessingStep.last_updated_on == call.now,
-            ProcessingStep.attempts == newest.scalar_subquery(),
+            ProcessingStep.last_updated_on == context.now,
+            is_highest(on_date),
         )
         .order_by(
             ProcessingStep.processing_date,
@@ -78,61 +66,41 @@ def reset(
             ProcessingStep.execution_id,
         )
     )
-    return list(session.scalars(written))
+    queued = list(session.scalars(written))
+    if not context.capabilities.transactions:
+        context.seen.note(queued)
+    return queued
 
 
 def _queue(
-    session: Session, call: Call, on: date | None, within: Conditions, attempts: Select[*tuple[object, ...]]
+    session: Session,
+    context: Context,
+    on: OnDate,
+    within: Conditions,
+    attempts: Select[*tuple[object, ...]],
+    mark: Mark,
 ) -> int:
     """Insert the new attempts; return how many there are."""
     columns = [getattr(ProcessingStep, name).property.columns[0] for name in (*_CARRIED, *_NEW)]
-    if call.capabilities.counts_inserts:
-        return affected(session.execute(insert(_steps).from_select(columns, attempts)))
-    # A MERGE is counted where an INSERT is not, and it adds no row that is there already.
+    own = select(_steps.c.TaskID).where(
+        *within, _steps.c.Status == Status.RQUE, _steps.c.LastUpdatedOn == context.now, _steps.c.StartTime.is_(None)
+    )
+    if context.capabilities.counts_inserts:
+        return changed(session, context, insert(_steps).from_select(columns, attempts), own, mark)
+    # A MERGE is counted even where an INSERT is not, and it adds no row that already exists.
     source = attempts.subquery("queue")
     given = dict(zip(columns, source.c, strict=True))
     same = and_(*(column == given[column] for column in _steps.primary_key))
-    if on is not None:
-        same &= _steps.c.ProcessingDate == on  # said twice, so that other dates' files need not be looked at
-    own = select(_steps.c.TaskID).where(*within, _steps.c.LastUpdatedOn == call.now)
-    return changed(session, call, Merge(_steps, source, same).insert(given), own)
+    if isinstance(on, date):
+        same &= _steps.c.ProcessingDate == on  # repeated, so that other dates' files are not read
+    return changed(session, context, Merge(_steps, source, same).insert(given), own, mark)
 
 
 def _new_attempts(
-    call: Call, scope: Scope, within: Conditions, replay: bool, attempts: int | None, remark: str
+    context: Context, scope: Scope, within: Conditions, *, replay: bool, attempts: int | None, remark: str
 ) -> Select[*tuple[object, ...]]:
-    """Select the rows to queue: the steps that are meant, and the initiation step of each run that has one."""
-    in_date = (ProcessingStep.processing_date, ProcessingStep.project_code, ProcessingStep.process_load)
-    in_run = (*identity(), ProcessingStep.execution_id)
-    ranks = (
-        select(
-            ProcessingStep,
-            func.row_number().over(partition_by=identity(), order_by=recency()).label("Recency"),
-            func.row_number().over(partition_by=in_run, order_by=ProcessingStep.attempts.desc()).label("RunRecency"),
-            (func.max(ProcessingStep.attempts).over(partition_by=in_date) + 1).label("NextAttempt"),
-        )
-        .where(*within)
-        .subquery("ranks")
-    )
-    ranked_step = aliased(ProcessingStep, ranks)
-    startable = exists().where(
-        Task.project_code == ranked_step.project_code,
-        Task.process_load == ranked_step.process_load,
-        Task.workflow_id == ranked_step.workflow_id,
-        Task.task_id == ranked_step.task_id,
-        Task.is_active.is_(True),
-    )
-    wanted = (Status.FAIL, Status.DONE) if replay else (Status.FAIL,)
-    current = ranks.c.Recency if scope.execution_id is None else ranks.c.RunRecency
-    conditions = [current == 1, ranked_step.status.in_(wanted), startable, *scope.narrow(ranked_step)]
-    if scope.execution_id is not None:
-        conditions.append(ranked_step.execution_id == scope.execution_id)
-    if attempts is not None:
-        conditions.append(ranked_step.attempts == attempts)
-    meant = select(ranks, case((and_(*conditions), 1), else_=0).label("IsMeant")).subquery("meant")
-    meant_step = aliased(ProcessingStep, meant)
-    concerned = func.max(meant.c.IsMeant).over(partition_by=(meant_step.processing_date, meant_step.execution_id))
-    runs = select(meant, concerned.label("RunIsMeant")).subquery("runs")
+    """Select the rows to queue: the steps of the scope, and the initiation step of each of their runs."""
+    runs = _meant(scope, within, replay=replay, attempts=attempts)
     step = aliased(ProcessingStep, runs)
     return select(
         *(getattr(step, name) for name in _CARRIED),
@@ -140,14 +108,42 @@ def _new_attempts(
         literal(Status.RQUE.value),
         literal(remark),
         literal(LogType.INFO.value),
-        literal(call.now, ProcessingStep.last_updated_on.type),
-        literal(call.actor) if isinstance(call.actor, str) else call.actor,
+        literal(context.now, ProcessingStep.last_updated_on.type),
+        literal(context.actor) if isinstance(context.actor, str) else context.actor,
     ).where(
         or_(
             runs.c.IsMeant == 1,
             and_(is_initiation(step), runs.c.RunRecency == 1, runs.c.RunIsMeant == 1),
         )
     )
+
+
+def _meant(scope: Scope, within: Conditions, *, replay: bool, attempts: int | None) -> Subquery:
+    """All attempts of the date, each marked if it is in scope, and if any attempt of its run is."""
+    ranks = (
+        select(
+            ProcessingStep,
+            rank().label("Recency"),
+            rank(in_run).label("RunRecency"),
+            next_number_of_each().label("NextAttempt"),
+        )
+        .where(*within)
+        .subquery("ranks")
+    )
+    step = aliased(ProcessingStep, ranks)
+    startable = exists().where(task_of(step), Task.is_active.is_(True))
+    wanted = (Status.FAIL, Status.DONE) if replay else (Status.FAIL,)
+    conditions = [step.status.in_(wanted), startable, *scope.only.conditions(step)]
+    if scope.execution_id is None:
+        conditions.append(ranks.c.Recency == 1)
+    else:
+        conditions += [ranks.c.RunRecency == 1, step.execution_id == scope.execution_id]
+    if attempts is not None:
+        conditions.append(step.attempts == attempts)
+    meant = select(ranks, case((and_(*conditions), 1), else_=0).label("IsMeant")).subquery("meant")
+    meant_step = aliased(ProcessingStep, meant)
+    concerned = func.max(meant.c.IsMeant).over(partition_by=(meant_step.processing_date, meant_step.execution_id))
+    return select(meant, concerned.label("RunIsMeant")).subquery("runs")
 
 
 _CARRIED: Final = (
@@ -163,8 +159,9 @@ _CARRIED: Final = (
     "task_mandatory",
     "source_system_code",
     "source_type",
+    "expected_duration_seconds",
 )
-"""What a new attempt takes over from the one before it."""
+"""The columns that a new attempt copies from the previous one."""
 
 _NEW: Final = ("attempts", "status", "log_message", "log_type", "last_updated_on", "last_updated_by")
-"""What each new attempt gets of its own."""
+"""The columns that each new attempt sets."""

@@ -1,64 +1,117 @@
-"""A run: which date it works on, and the steps that it queues."""
+"""A run: the steps that it queues."""
 
 from __future__ import annotations
 
 from calendar import monthrange
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, case, exists, func, insert, literal, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    Subquery,
+    and_,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from etl_monitor_orm.errors import ProcessInactive, ProcessNotFound
-from etl_monitor_orm.models import Parameter, Process, ProcessingStep, SequenceStage, Task
-from etl_monitor_orm.services.call import Call, affected
-from etl_monitor_orm.services.keys import ProcessKey, RunKey
-from etl_monitor_orm.views.attempts import ranked
-from etl_monitor_orm.vocabulary import SYSTEM_DATE, LoadFrequency, ParameterType, Status
+from etl_monitor_orm import inputs
+from etl_monitor_orm.keys import RunKey
+from etl_monitor_orm.models import Process, ProcessingStep, SequenceStage, Task
+from etl_monitor_orm.models.attempts import Steps, current_attempts, is_running, is_silent, next_number
+from etl_monitor_orm.models.selecting import of_process, of_run, task_of
+from etl_monitor_orm.services.context import Context, alone, reported
+from etl_monitor_orm.services.empty_runs import REMARK, leave_receipt, receipt_of
+from etl_monitor_orm.services.refusals import deactivated, in_progress, unknown_process, without_tasks
+from etl_monitor_orm.vocabulary import INITIATION_ID, LoadFrequency, LogType, Status
 
-
-def system_date(process: ProcessKey) -> Select[datetime | None]:
-    """Select the value of the process's SYSDT parameter: the date of historic mode, NULL when live."""
-    return select(Parameter.value_datetime).where(
-        *process.matches(Parameter),
-        Parameter.parameter_name == SYSTEM_DATE,
-        Parameter.parameter_type == ParameterType.SYSTEM,
-    )
-
-
-def current_date(session: Session, call: Call, process: ProcessKey) -> date:
-    """Return the date that the process works on: SYSDT's, else today (`ETLconfigParameters`)."""
-    value = session.scalar(system_date(process))
-    return value.date() if value is not None else call.today
-
-
-def date_of(session: Session, call: Call, process: ProcessKey, execution_id: str) -> date:
-    """Return the latest date that a run works on; the process's current date when it has no steps yet."""
-    own = session.scalar(
-        select(func.max(ProcessingStep.processing_date)).where(
-            *process.matches(ProcessingStep), ProcessingStep.execution_id == execution_id
-        )
-    )
-    return own if own is not None else current_date(session, call, process)
+IfRunning = Literal["raise", "skip", "queue"]
+"""What a resumed run does about steps that are running: refuse, leave them out, or queue them too."""
 
 
-def generate(session: Session, call: Call, run: RunKey, *, resume: bool, only_due: bool) -> None:
+@dataclass(frozen=True)
+class Choice:
+    """Which of the process's tasks a run queues.
+
+    Attributes:
+        resume: Leave out steps whose current attempt is DONE on that date.
+        only_due: Leave out W, M and Y tasks that are DONE in the date's ISO week, month or year.
+        if_running: What a resumed run does about running steps.
+        stale_after: A running step without a sign of life for this long is dead, and is queued.
+    """
+
+    resume: bool = False
+    only_due: bool = False
+    if_running: IfRunning = "raise"
+    stale_after: timedelta = timedelta(hours=1)
+
+
+EVERYTHING: Final = Choice()
+
+
+@alone
+def generate(
+    session: Session, context: Context, run: RunKey, choice: Choice = EVERYTHING, *, is_new: bool = False
+) -> None:
     """Queue the run's steps in `ETLProcessingSteps`: one NQUE row per active task, as the catalogue has it now.
 
-    A run that has steps already gets no more. All of a run's steps bear one attempt number, one above the
-    highest of the process and date.
+    A run that has steps already gets no more. All of a run's steps get the same attempt number, one above the
+    highest of the process and date. A run that finds nothing to do leaves a trace (`services/empty_runs.py`).
 
     Args:
         session: The unit of work.
-        call: The call's circumstances.
+        context: The call's circumstances.
         run: The run.
-        resume: Leave out steps whose current attempt is DONE on that date.
-        only_due: Leave out W, M and Y tasks that are DONE in the date's ISO week, month or year.
+        choice: Which tasks.
+        is_new: Nobody can have asked for this id before.
 
     Raises:
         ProcessNotFound: The process is not registered.
         ProcessInactive: It is deactivated, or has no active task.
+        RunInProgress: A step that would be queued is running, and `choice.if_running` is `"raise"`.
+        InvalidInput: `choice.stale_after` is longer than the calendar.
     """
-    columns = {
+    alive = _alive(context, run, choice)
+    wanted = _wanted(run, choice, alive)
+    new = _rows(context, run, {ProcessingStep.status: literal(Status.NQUE.value)}).where(*wanted)
+    if choice.resume and choice.if_running == "raise":
+        new = new.where(~_obstacles(run, choice, alive).exists())
+    if not is_new:
+        new = new.where(~exists().where(*receipt_of(run)))
+    if _insert(session, context, run, new) == 0:
+        _settle(session, context, run, choice, alive)
+
+
+def _insert(session: Session, context: Context, run: RunKey, rows: Select[*tuple[object, ...]]) -> int:
+    """Insert steps of the run; return how many it has got, or 0 where it had some before."""
+    statement = insert(ProcessingStep).from_select(rows.selected_columns.keys(), rows)
+    result = session.execute(statement)
+    written = reported(result) if context.capabilities.counts_inserts else None
+    if written is None:
+        # The read that counts them also saves each later call a read of its step.
+        steps = session.scalars(select(ProcessingStep).where(*of_run(run))).all()
+        context.seen.note(steps)
+        written = len(steps)
+    if written:
+        context.seen.note_run(run)
+    return written
+
+
+def _rows(
+    context: Context, run: RunKey, values: Mapping[InstrumentedAttribute[Any], SQLColumnExpression[Any]]
+) -> Select[*tuple[object, ...]]:
+    """Select the rows to insert: the active process's active tasks, none if the run has steps already."""
+    date_so_far = _date_so_far(run)
+    columns: dict[InstrumentedAttribute[Any], SQLColumnExpression[Any]] = {
         ProcessingStep.processing_date: literal(run.processing_date),
         ProcessingStep.project_code: Task.project_code,
         ProcessingStep.process_load: Task.process_load,
@@ -66,37 +119,25 @@ def generate(session: Session, call: Call, run: RunKey, *, resume: bool, only_du
         ProcessingStep.workflow_id: Task.workflow_id,
         ProcessingStep.task_id: Task.task_id,
         ProcessingStep.sequence_id: Task.sequence_id,
-        ProcessingStep.status: literal(Status.NQUE.value),
         ProcessingStep.task_name: Task.task_name,
         ProcessingStep.sequence_code: SequenceStage.sequence_code,
         ProcessingStep.task_mandatory: Task.task_mandatory,
         ProcessingStep.source_system_code: Task.source_system_code,
         ProcessingStep.source_type: Task.source_type,
-        ProcessingStep.last_updated_on: literal(call.now, ProcessingStep.last_updated_on.type),
-        ProcessingStep.last_updated_by: literal(call.actor) if isinstance(call.actor, str) else call.actor,
+        ProcessingStep.expected_duration_seconds: Task.expected_duration_seconds,
+        ProcessingStep.last_updated_on: literal(context.now, ProcessingStep.last_updated_on.type),
+        ProcessingStep.last_updated_by: literal(context.actor) if isinstance(context.actor, str) else context.actor,
+        ProcessingStep.attempts: date_so_far.c.NextAttempt,
+        **values,
     }
-    date_so_far = _date_so_far(run)
-    queue = (
-        select(*columns.values(), date_so_far.c.NextAttempt)
+    return (
+        select(*(value.label(column.property.columns[0].name) for column, value in columns.items()))
         .select_from(Task)
         .join(Process, (Process.project_code == Task.project_code) & (Process.process_load == Task.process_load))
         .outerjoin(SequenceStage, SequenceStage.sequence_id == Task.sequence_id)
         .join(date_so_far, date_so_far.c.OfThisRun == 0)
-        .where(*run.process.matches(Task), Task.is_active.is_(True), Process.is_active.is_(True))
+        .where(*of_process(run.process, Task), Task.is_active.is_(True), Process.is_active.is_(True))
     )
-    if resume:
-        queue = queue.where(~_done_on(run))
-    if only_due:
-        queue = queue.where(~_done_in_period(run))
-    statement = insert(ProcessingStep).from_select([*columns, ProcessingStep.attempts], queue)
-    written = affected(session.execute(statement))
-    if not call.capabilities.counts_inserts:
-        # The read that counts them also saves the calls to come a read of their step each.
-        steps = session.scalars(select(ProcessingStep).where(*run.matches())).all()
-        call.seen.note(steps)
-        written = len(steps)
-    if written == 0:
-        _refuse_empty(session, run)
 
 
 def _date_so_far(run: RunKey) -> Subquery:
@@ -104,10 +145,10 @@ def _date_so_far(run: RunKey) -> Subquery:
     own = case((ProcessingStep.execution_id == run.execution_id, 1), else_=0)
     return (
         select(
-            func.coalesce(func.max(ProcessingStep.attempts) + 1, 0).label("NextAttempt"),
+            next_number().label("NextAttempt"),
             func.coalesce(func.sum(own), 0).label("OfThisRun"),
         )
-        .where(ProcessingStep.processing_date == run.processing_date, *run.process.matches(ProcessingStep))
+        .where(ProcessingStep.processing_date == run.processing_date, *of_process(run.process, ProcessingStep))
         .subquery("date_so_far")
     )
 
@@ -117,7 +158,7 @@ def _done_on(run: RunKey) -> ColumnElement[bool]:
     return _is_done(run, ProcessingStep.processing_date == run.processing_date)
 
 
-def _done_in_period(run: RunKey) -> ColumnElement[bool]:
+def _done_in_period(run: RunKey, task: type[Task] = Task) -> ColumnElement[bool]:
     """The task is due once in a longer period, and one of its steps in the run's period is DONE."""
     day = run.processing_date
     monday = day - timedelta(days=day.weekday())
@@ -129,43 +170,109 @@ def _done_in_period(run: RunKey) -> ColumnElement[bool]:
     done = or_(
         *(
             and_(
-                Task.load_frequency == frequency,
-                _is_done(run, ProcessingStep.processing_date.between(first, last)),
+                task.load_frequency == frequency,
+                _is_done(run, ProcessingStep.processing_date.between(first, last), task),
             )
             for frequency, (first, last) in periods.items()
         )
     )
-    # Without a frequency the comparisons are NULL, and so would be the negation that the caller asks for.
-    return and_(Task.load_frequency.is_not(None), done)
+    # Without a frequency the comparisons would be NULL, and so would the caller's negation.
+    return and_(task.load_frequency.is_not(None), done)
 
 
-def _is_done(run: RunKey, when: ColumnElement[bool]) -> ColumnElement[bool]:
+def _is_done(run: RunKey, when: ColumnElement[bool], task: type[Task] = Task) -> ColumnElement[bool]:
     """The task has a step in this time whose current attempt is DONE."""
-    attempts = ranked(*run.process.matches(ProcessingStep), when)
-    steps = aliased(ProcessingStep, attempts)
+    steps, current = current_attempts(*of_process(run.process, ProcessingStep), when)
     return exists().where(
-        attempts.c.Recency == 1,
+        current,
         steps.status == Status.DONE,
-        steps.workflow_id == Task.workflow_id,
-        steps.task_id == Task.task_id,
+        steps.workflow_id == task.workflow_id,
+        steps.task_id == task.task_id,
     )
 
 
-def _refuse_empty(session: Session, run: RunKey) -> None:
-    """Return when there was rightly nothing to queue; raise when there should have been something."""
-    active = select(Process.is_active).where(*run.process.matches(Process)).scalar_subquery()
-    registered = exists().where(*run.process.matches(Process))
-    tasks = exists().where(*run.process.matches(Task), Task.is_active.is_(True))
-    queued = exists().where(*run.matches())
-    is_registered, is_active, has_tasks, has_steps = session.execute(select(registered, active, tasks, queued)).one()
-    if has_steps:
+def _alive(context: Context, run: RunKey, choice: Choice) -> tuple[Steps, ColumnElement[bool]]:
+    """The date's steps whose current attempt is running and has given a sign of life."""
+    dead_since = inputs.shifted("stale_after", context.now, choice.stale_after, back=True)
+    steps, current = current_attempts(
+        *of_process(run.process, ProcessingStep), ProcessingStep.processing_date == run.processing_date
+    )
+    return steps, and_(current, is_running(steps), ~is_silent(dead_since, steps))
+
+
+def _wanted(run: RunKey, choice: Choice, alive: tuple[Steps, ColumnElement[bool]]) -> list[ColumnElement[bool]]:
+    """The conditions on a task to be queued."""
+    steps, at_work = alive
+    wanted = []
+    if choice.resume:
+        wanted.append(~_done_on(run))
+    if choice.only_due:
+        wanted.append(~_done_in_period(run))
+    if choice.resume and choice.if_running == "skip":
+        wanted.append(~exists().where(at_work, task_of(steps)))
+    return wanted
+
+
+def _obstacles(run: RunKey, choice: Choice, alive: tuple[Steps, ColumnElement[bool]]) -> Select[ProcessingStep]:
+    """The steps at work that the run would queue a second time."""
+    steps, at_work = alive
+    task = aliased(Task)
+    query = select(steps).join(task, task_of(steps, task)).where(at_work, task.is_active.is_(True))
+    if choice.only_due:
+        query = query.where(~_done_in_period(run, task))
+    return query
+
+
+def _settle(
+    session: Session, context: Context, run: RunKey, choice: Choice, alive: tuple[Steps, ColumnElement[bool]]
+) -> None:
+    """Say why nothing was queued: an error, a run that was asked for before, or one that finds nothing to do."""
+    steps, at_work = alive
+    of_tasks = (*of_process(run.process, Task), Task.is_active.is_(True))
+    initiation = (Task.workflow_id == INITIATION_ID, Task.task_id == INITIATION_ID)
+    of_process_ = of_process(run.process, Process)
+    facts = select(
+        exists().where(*of_process_).label("is_registered"),
+        select(Process.is_active).where(*of_process_).scalar_subquery().label("is_active"),
+        exists().where(*of_tasks).label("has_tasks"),
+        exists().where(*of_run(run)).label("has_steps"),
+        exists().where(*receipt_of(run)).label("has_receipt"),
+        exists().where(*of_tasks, *_wanted(run, choice, alive)).label("has_work"),
+        exists().where(*of_tasks, *initiation, ~exists().where(at_work, task_of(steps))).label("has_initiation"),
+    )
+    found = session.execute(facts).one()
+    if found.has_steps or found.has_receipt:
         return
-    if not is_registered:
-        raise ProcessNotFound(f"Process {run.process} is not registered. Register it first with register_process().")
-    if not is_active:
-        raise ProcessInactive(f"Process {run.process} is deactivated. Run activate_process() before it may run again.")
-    if not has_tasks:
-        raise ProcessInactive(
-            f"Process {run.process} has no active task, so there is nothing to run. "
-            "Register one with register_task(), or use activate_task()."
-        )
+    if not found.is_registered:
+        raise unknown_process(run.process)
+    if not found.is_active:
+        raise deactivated(run.process)
+    if not found.has_tasks:
+        raise without_tasks(run.process)
+    if not found.has_work:
+        _leave_trace(session, context, run, has_initiation=found.has_initiation)
+        return
+    order = (steps.workflow_id, steps.sequence_id, steps.task_id)
+    obstacle = session.scalars(_obstacles(run, choice, alive).order_by(*order).limit(1)).one_or_none()
+    if obstacle is not None:
+        raise in_progress(context, obstacle)
+    # What was in the way has ended since, where others write between two statements.
+    generate(session, context, run, choice)
+
+
+def _leave_trace(session: Session, context: Context, run: RunKey, *, has_initiation: bool) -> None:
+    """Write the run's initiation step DONE, or a receipt where it has none.
+
+    The step has no start: it read nothing, and must not say that a source was read until now.
+    """
+    if not has_initiation:
+        leave_receipt(session, context, run)
+        return
+    done = {
+        ProcessingStep.status: literal(Status.DONE.value),
+        ProcessingStep.end_time: literal(context.now, ProcessingStep.end_time.type),
+        ProcessingStep.log_message: literal(REMARK),
+        ProcessingStep.log_type: literal(LogType.INFO.value),
+    }
+    rows = _rows(context, run, done).where(Task.workflow_id == INITIATION_ID, Task.task_id == INITIATION_ID)
+    session.execute(insert(ProcessingStep).from_select(rows.selected_columns.keys(), rows))

@@ -1,18 +1,21 @@
-"""Whether the database holds the tables that this version works on."""
+"""Whether the database holds tables that this version can work on."""
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from etl_monitor_orm.models.version import VERSION_TABLE, require_current
+from etl_monitor_orm.backends import pointing
+from etl_monitor_orm.models.revision import NOTED, only, require_usable
 
 
 def require_current_schema(session: Session) -> None:
-    """Return when the tables have this version's revision.
+    """Return if the tables have this version's revision, or a newer one that this version can use.
+
+    Reads `etl_monitor_version`.
 
     Raises:
-        SchemaMissing: There are no tables, or they were emptied of their revision.
-        SchemaOutOfDate: They have an older or a newer revision.
+        SchemaMissing: There are no tables, or their revision is missing.
+        SchemaOutOfDate: They have an older revision, or a newer one that this version cannot use.
     """
-    require_current(session.scalar(select(func.max(VERSION_TABLE.c.version_num))))
+    with pointing(session.connection().engine):
+        require_usable(only(session.execute(NOTED).all()))

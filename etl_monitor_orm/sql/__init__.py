@@ -1,1 +1,1 @@
-"""SQL that SQLAlchemy lacks: the MERGE statement and a few functions, compiled per database."""
+"""SQL that SQLAlchemy lacks: the MERGE statement and a few functions, compiled for each database."""

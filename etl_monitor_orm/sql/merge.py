@@ -1,4 +1,4 @@
-"""MERGE: the one statement that both databases apply atomically and guard row by row."""
+"""MERGE: the one statement that all databases apply atomically and guard row by row."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Merge(Executable, ClauseElement):
 
     @property
     def _all_selected_columns(self) -> tuple[Column[Any], ...]:
-        # A result that comes from a cached compilation maps its columns through this.
+        # A result of a cached compilation maps its columns through this.
         return self.returned
 
     def update(self, values: Mapping[Any, object], *, where: ColumnElement[bool] | None = None) -> Merge:
@@ -66,7 +66,7 @@ class Merge(Executable, ClauseElement):
         return self
 
     def returning(self, *columns: Column[Any]) -> Merge:
-        """Hand back these columns of the rows written, where the database can; others ignore it."""
+        """Return these columns of the written rows, where the database can; others ignore it."""
         self.returned = columns
         return self
 
@@ -97,9 +97,18 @@ def _merge(element: Merge, compiler: SQLCompiler, **kw: Any) -> str:
     return " ".join(words)
 
 
-@compiles(Merge, "duckdb")
+@compiles(Merge, "duckdb", "duckdb+monitor")
 def _merge_returning(element: Merge, compiler: SQLCompiler, **kw: Any) -> str:
     statement = _merge(element, compiler, **kw)
     if not element.returned:
         return statement
     return " ".join([statement, "RETURNING", ", ".join(compiler.preparer.format_column(c) for c in element.returned)])
+
+
+@compiles(Merge, "postgresql")
+def _merge_returning_qualified(element: Merge, compiler: SQLCompiler, **kw: Any) -> str:
+    # A column of the source may bear the same name; before PostgreSQL 17 nothing is asked for.
+    statement = _merge(element, compiler, **kw)
+    if not element.returned:
+        return statement
+    return " ".join([statement, "RETURNING", ", ".join(compiler.process(column, **kw) for column in element.returned)])

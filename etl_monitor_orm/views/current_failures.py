@@ -1,20 +1,21 @@
-"""`v_currentFailures`: what is failed now, and why."""
+"""`v_currentFailures`: the current failures, and why."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
 from sqlalchemy import Boolean, Date, Integer, Select, String, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
+from etl_monitor_orm.models import ProcessingStep
+from etl_monitor_orm.models.attempts import has_newer
 from etl_monitor_orm.models.base import UTCDateTime, Word
-from etl_monitor_orm.views.attempts import current_attempts
-from etl_monitor_orm.views.base import ViewBase
+from etl_monitor_orm.views.base import Query, ViewBase
 from etl_monitor_orm.vocabulary import LogType, SourceType, Status
 
 
 def _definition() -> Select[*tuple[object, ...]]:
-    steps, current = current_attempts()
+    steps = aliased(ProcessingStep, name="attempt")
     return select(
         steps.processing_date,
         steps.project_code,
@@ -32,14 +33,15 @@ def _definition() -> Select[*tuple[object, ...]]:
         steps.log_message,
         steps.source_type,
         steps.source_run_id,
-    ).where(current, steps.status == Status.FAIL)
+        steps.sequence_id,
+    ).where(steps.status == Status.FAIL, ~has_newer(steps))
 
 
 class CurrentFailure(ViewBase):
     """A step whose current attempt failed; a retry that is queued or DONE clears it (`v_currentFailures`)."""
 
     __tablename__ = "v_currentFailures"
-    definition = _definition()
+    definition = Query(_definition)
 
     processing_date: Mapped[date] = mapped_column("ProcessingDate", Date, primary_key=True)
     project_code: Mapped[str] = mapped_column("ProjectCode", String, primary_key=True)
@@ -57,3 +59,4 @@ class CurrentFailure(ViewBase):
     log_message: Mapped[str | None] = mapped_column("LogMessage", String)
     source_type: Mapped[SourceType | None] = mapped_column("SourceType", Word(SourceType))
     source_run_id: Mapped[str | None] = mapped_column("SourceRunID", String)
+    sequence_id: Mapped[int] = mapped_column("SequenceID", Integer)

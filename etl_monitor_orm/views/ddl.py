@@ -1,10 +1,10 @@
-"""CREATE VIEW and DROP VIEW, which SQLAlchemy 2.0 lacks."""
+"""CREATE VIEW, which SQLAlchemy 2.0 lacks."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import MetaData, Table
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import DDLElement
 from sqlalchemy.sql.compiler import DDLCompiler
@@ -24,8 +24,17 @@ class CreateView(DDLElement):
         self.table: Table = view.metadata.tables[f"{view.metadata.schema}.{view.__tablename__}"]
 
 
-class DropView(CreateView):
-    """Drop the view behind a mapped class."""
+class CreateTemporaryView(CreateView):
+    """Create a temporary view with the query of a mapped class, under a name that is none of the monitor's.
+
+    Args:
+        view: One of the six mapped views.
+        name: The temporary view's name.
+    """
+
+    def __init__(self, view: type[ViewBase], name: str) -> None:
+        super().__init__(view)
+        self.table = Table(name, MetaData())
 
 
 @compiles(CreateView)
@@ -33,17 +42,17 @@ def _create_view(element: CreateView, compiler: DDLCompiler, **kw: Any) -> str:
     return _rendered("CREATE VIEW", element, compiler)
 
 
-@compiles(CreateView, "databricks")
+@compiles(CreateView, "databricks", "databricks+monitor")
 def _replace_view(element: CreateView, compiler: DDLCompiler, **kw: Any) -> str:
-    # Nothing is rolled back there, so a migration that was stopped meets its own views when it is run again.
+    # Nothing is rolled back there, so a stopped migration finds its own views when it runs again.
     return _rendered("CREATE OR REPLACE VIEW", element, compiler)
+
+
+@compiles(CreateTemporaryView)
+def _create_temporary_view(element: CreateTemporaryView, compiler: DDLCompiler, **kw: Any) -> str:
+    return _rendered("CREATE TEMPORARY VIEW", element, compiler)
 
 
 def _rendered(words: str, element: CreateView, compiler: DDLCompiler) -> str:
     query = compiler.sql_compiler.process(element.view.definition, literal_binds=True)
     return " ".join([words, compiler.preparer.format_table(element.table), "AS", query])
-
-
-@compiles(DropView)
-def _drop_view(element: DropView, compiler: DDLCompiler, **kw: Any) -> str:
-    return "DROP VIEW %s" % compiler.preparer.format_table(element.table)  # noqa: UP031

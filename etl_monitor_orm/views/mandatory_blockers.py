@@ -1,21 +1,24 @@
-"""`v_mandatoryBlockers`: the failures that stop what follows."""
+"""`v_mandatoryBlockers`: the failures that block the rest of the run."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
 from sqlalchemy import Date, Integer, Select, String, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
+from etl_monitor_orm.models import ProcessingStep, Task
+from etl_monitor_orm.models.attempts import has_newer, is_blocking
 from etl_monitor_orm.models.base import UTCDateTime, Word
-from etl_monitor_orm.views.attempts import current_attempts
-from etl_monitor_orm.views.base import ViewBase
+from etl_monitor_orm.models.selecting import task_of
+from etl_monitor_orm.views.base import Query, ViewBase
 from etl_monitor_orm.vocabulary import LogType, SourceType, Status
 
 
 def _definition() -> Select[*tuple[object, ...]]:
-    steps, current = current_attempts()
-    return select(
+    steps = aliased(ProcessingStep, name="attempt")
+    task = aliased(Task, name="task")
+    columns = (
         steps.processing_date,
         steps.project_code,
         steps.process_load,
@@ -31,14 +34,21 @@ def _definition() -> Select[*tuple[object, ...]]:
         steps.log_message,
         steps.source_type,
         steps.source_system_code,
-    ).where(current, steps.status == Status.FAIL, steps.task_mandatory.is_(True))
+        steps.sequence_id,
+    )
+    return (
+        select(*columns)
+        .select_from(steps)
+        .join(task, task_of(steps, task))
+        .where(is_blocking(steps), task.is_active.is_(True), ~has_newer(steps))
+    )
 
 
 class MandatoryBlocker(ViewBase):
     """A mandatory step whose current attempt failed (`v_mandatoryBlockers`)."""
 
     __tablename__ = "v_mandatoryBlockers"
-    definition = _definition()
+    definition = Query(_definition)
 
     processing_date: Mapped[date] = mapped_column("ProcessingDate", Date, primary_key=True)
     project_code: Mapped[str] = mapped_column("ProjectCode", String, primary_key=True)
@@ -55,3 +65,4 @@ class MandatoryBlocker(ViewBase):
     log_message: Mapped[str | None] = mapped_column("LogMessage", String)
     source_type: Mapped[SourceType | None] = mapped_column("SourceType", Word(SourceType))
     source_system_code: Mapped[str | None] = mapped_column("SourceSystemCode", String)
+    sequence_id: Mapped[int] = mapped_column("SequenceID", Integer)

@@ -7,15 +7,23 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, Date, Integer, Select, String, case, cast, func, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from etl_monitor_orm.models import ProcessingStep
+from etl_monitor_orm.models import ProcessingStep, Task
+from etl_monitor_orm.models.attempts import (
+    count_where,
+    is_blocking,
+    is_running,
+    is_unfinished,
+    state_counts,
+    wall_clock,
+)
 from etl_monitor_orm.models.base import UTCDateTime, Word
-from etl_monitor_orm.views.attempts import count_where, is_running, state_counts, wall_clock
-from etl_monitor_orm.views.base import ViewBase
-from etl_monitor_orm.vocabulary import QUEUED, RunStatus, Status
+from etl_monitor_orm.models.selecting import task_of
+from etl_monitor_orm.views.base import Query, ViewBase
+from etl_monitor_orm.vocabulary import RunStatus
 
 
 def _definition() -> Select[*tuple[object, ...]]:
-    steps = aliased(ProcessingStep, name="step")
+    steps, task = aliased(ProcessingStep, name="step"), aliased(Task, name="task")
     group = (
         steps.processing_date,
         steps.project_code,
@@ -24,12 +32,12 @@ def _definition() -> Select[*tuple[object, ...]]:
         steps.attempts,
     )
     start, end = func.min(steps.start_time), func.max(steps.end_time)
-    blocked = count_where((steps.status == Status.FAIL) & steps.task_mandatory.is_(True)) > 0
-    unfinished = count_where(steps.status.in_(QUEUED)) > 0
-    return select(
+    blocked = count_where(is_blocking(steps)) > 0
+    unfinished = count_where(is_unfinished(steps, task)) > 0
+    columns = (
         *group,
         func.count().label("TotalTasks"),
-        *state_counts(steps),
+        *state_counts(steps, task),
         start.label("RunStart"),
         end.label("RunEnd"),
         cast(func.sum(steps.duration_seconds), BigInteger).label("TotalDurationSeconds"),
@@ -41,14 +49,15 @@ def _definition() -> Select[*tuple[object, ...]]:
         ).label("OverallStatus"),
         func.max(steps.last_updated_on).label("LastActivity"),
         count_where(is_running(steps)).label("Running"),
-    ).group_by(*group)
+    )
+    return select(*columns).select_from(steps).outerjoin(task, task_of(steps, task)).group_by(*group)
 
 
 class RunSummary(ViewBase):
     """One attempt of one run: its counts, times and overall status (`v_runSummary`)."""
 
     __tablename__ = "v_runSummary"
-    definition = _definition()
+    definition = Query(_definition)
 
     processing_date: Mapped[date] = mapped_column("ProcessingDate", Date, primary_key=True)
     project_code: Mapped[str] = mapped_column("ProjectCode", String, primary_key=True)

@@ -7,64 +7,54 @@ from datetime import date, datetime
 from sqlalchemy import Boolean, Date, Integer, Select, String, case, false, func, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from etl_monitor_orm.models import ProcessingStep, Task
+from etl_monitor_orm.models import ProcessingStep
+from etl_monitor_orm.models.attempts import is_running
 from etl_monitor_orm.models.base import UTCDateTime, Word
 from etl_monitor_orm.sql.functions import seconds_between
-from etl_monitor_orm.views.attempts import is_running
-from etl_monitor_orm.views.base import ViewBase
+from etl_monitor_orm.views.base import Query, ViewBase
 from etl_monitor_orm.vocabulary import LogType, SourceType, Status
 
 
 def _definition() -> Select[*tuple[object, ...]]:
-    step, task = aliased(ProcessingStep, name="step"), aliased(Task, name="task")
-    # Only the database's own clock can tell, when the view is read, how long a step has been running.
+    step = aliased(ProcessingStep, name="step")
+    # When the view is read, only the database's clock can say how long a step has been running.
     elapsed = case(
         (is_running(step), seconds_between(step.start_time, func.current_timestamp())),
         else_=step.duration_seconds,
     )
-    return (
-        select(
-            step.processing_date,
-            step.project_code,
-            step.process_load,
-            step.execution_id,
-            step.attempts,
-            step.workflow_id,
-            step.sequence_code,
-            step.sequence_id,
-            step.task_name,
-            step.task_id,
-            step.task_mandatory,
-            step.source_system_code,
-            step.status,
-            step.start_time,
-            step.end_time,
-            step.duration_seconds,
-            task.expected_duration_seconds,
-            func.coalesce(elapsed > task.expected_duration_seconds, false()).label("SLABreached"),
-            step.source_type,
-            step.source_run_id,
-            step.log_type,
-            step.log_message,
-            step.last_updated_by,
-            is_running(step).label("IsRunning"),
-        )
-        .select_from(step)
-        .outerjoin(
-            task,
-            (task.project_code == step.project_code)
-            & (task.process_load == step.process_load)
-            & (task.workflow_id == step.workflow_id)
-            & (task.task_id == step.task_id),
-        )
+    return select(
+        step.processing_date,
+        step.project_code,
+        step.process_load,
+        step.execution_id,
+        step.attempts,
+        step.workflow_id,
+        step.sequence_code,
+        step.sequence_id,
+        step.task_name,
+        step.task_id,
+        step.task_mandatory,
+        step.source_system_code,
+        step.status,
+        step.start_time,
+        step.end_time,
+        step.duration_seconds,
+        step.expected_duration_seconds,
+        func.coalesce(elapsed > step.expected_duration_seconds, false()).label("SLABreached"),
+        step.source_type,
+        step.source_run_id,
+        step.log_type,
+        step.log_message,
+        step.last_updated_by,
+        is_running(step).label("IsRunning"),
     )
 
 
 class TaskDetail(ViewBase):
-    """One attempt of one step, with its expected duration and whether it broke it (`v_taskDetail`)."""
+    """One attempt of one step, with its expected duration and whether it exceeded it (`v_taskDetail`)."""
 
     __tablename__ = "v_taskDetail"
-    definition = _definition()
+    definition = Query(_definition)
 
     processing_date: Mapped[date] = mapped_column("ProcessingDate", Date, primary_key=True)
     project_code: Mapped[str] = mapped_column("ProjectCode", String, primary_key=True)

@@ -1,4 +1,4 @@
-"""`v_watermarks`: up to where each source was read, as one text that any tool can use."""
+"""`v_watermarks`: how far each source was read, as text that any tool can use."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 from etl_monitor_orm.models import Parameter, Task
 from etl_monitor_orm.models.base import UTCDateTime, Word
 from etl_monitor_orm.sql.functions import boolean_text, integer_text, utc_text
-from etl_monitor_orm.views.base import ViewBase
+from etl_monitor_orm.views.base import Query, ViewBase
 from etl_monitor_orm.vocabulary import ParameterType
 
 
 def active_value(parameter: type[Parameter] = Parameter) -> ColumnElement[str | None]:
-    """The value of a `Parameter` that its type selects, as the same text on every database."""
+    """A `Parameter`'s active value, as the same text on every database."""
     return case(
         (parameter.parameter_type == ParameterType.DELTA_ID, integer_text(parameter.value_int)),
         (parameter.parameter_type == ParameterType.FLAG, boolean_text(parameter.value_bit)),
@@ -36,7 +36,7 @@ def _state(parameter: type[Parameter]) -> ColumnElement[str | None]:
 
 def _definition() -> Select[*tuple[object, ...]]:
     parameter, task = aliased(Parameter, name="parameter"), aliased(Task, name="task")
-    # Several tasks may share a watermark; the first by name stands for them, so the parameter stays one row.
+    # Several tasks can share a watermark. The first by name represents them, so the parameter is one row.
     sharing = (task.project_code, task.process_load, task.source_system_code)
     linked = (
         select(*sharing, func.min(task.task_name).label("LinkedTaskName"))
@@ -71,10 +71,10 @@ def _definition() -> Select[*tuple[object, ...]]:
 
 
 class Watermark(ViewBase):
-    """One parameter with its active value as text, and how it stands (`v_watermarks`)."""
+    """One parameter with its active value as text, and its state (`v_watermarks`)."""
 
     __tablename__ = "v_watermarks"
-    definition = _definition()
+    definition = Query(_definition)
 
     project_code: Mapped[str] = mapped_column("ProjectCode", String, primary_key=True)
     process_load: Mapped[str] = mapped_column("ProcessLoad", String, primary_key=True)

@@ -1,0 +1,1 @@
+"""The monitor's calls, grouped by topic; `ETLMonitor` joins the groups."""

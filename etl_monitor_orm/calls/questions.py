@@ -1,0 +1,154 @@
+"""Calls that answer the most common questions, about all processes or some."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal, overload
+
+from etl_monitor_orm import inputs, views
+from etl_monitor_orm.calls.group import Calls
+from etl_monitor_orm.services import queries
+from etl_monitor_orm.services.scopes import Processes
+
+
+class QuestionCalls(Calls):
+    """Answers questions across processes; each answer is a list of mapped rows."""
+
+    def processes(
+        self,
+        project_code: str | None = None,
+        process_load: str | None = None,
+        processing_date: date | str | None = None,
+    ) -> list[views.ProcessStatus]:
+        """Return the state of each process (`v_processStatus`).
+
+        Args:
+            project_code: Only this project.
+            process_load: Only this process of it.
+            processing_date: The date; else each process's SYSDT date, else its latest date that has steps.
+
+        Returns:
+            One row per process that has steps on its date, by project and process.
+
+        Raises:
+            ProcessNotFound: There is no such process, or the project has no process.
+
+        Example:
+            `[process for process in monitor.processes() if process.failed]`
+        """
+        return self._runtime.run(
+            queries.process_status,
+            Processes.read(project_code, process_load),
+            inputs.optional_day("processing_date", processing_date),
+        )
+
+    @overload
+    def failures(
+        self,
+        project_code: str | None = None,
+        process_load: str | None = None,
+        processing_date: date | str | None = None,
+        *,
+        mandatory: Literal[False] = False,
+    ) -> list[views.CurrentFailure]: ...
+
+    @overload
+    def failures(
+        self,
+        project_code: str | None = None,
+        process_load: str | None = None,
+        processing_date: date | str | None = None,
+        *,
+        mandatory: Literal[True],
+    ) -> list[views.MandatoryBlocker]: ...
+
+    @overload
+    def failures(
+        self,
+        project_code: str | None = None,
+        process_load: str | None = None,
+        processing_date: date | str | None = None,
+        *,
+        mandatory: bool = False,
+    ) -> list[views.CurrentFailure] | list[views.MandatoryBlocker]: ...
+
+    def failures(
+        self,
+        project_code: str | None = None,
+        process_load: str | None = None,
+        processing_date: date | str | None = None,
+        *,
+        mandatory: bool = False,
+    ) -> list[views.CurrentFailure] | list[views.MandatoryBlocker]:
+        """Return the steps that are failed now, and why (`v_currentFailures`, or `v_mandatoryBlockers`).
+
+        A retry that is queued or DONE clears a failure.
+
+        Args:
+            project_code: Only this project.
+            process_load: Only this process of it.
+            processing_date: Only this date; else all dates.
+            mandatory: Only the failures that block what follows.
+
+        Returns:
+            The failed steps, latest date first, then by project, process, pass and task.
+
+        Raises:
+            ProcessNotFound: There is no such process, or the project has no process.
+        """
+        processes = Processes.read(project_code, process_load)
+        on = inputs.optional_day("processing_date", processing_date)
+        if inputs.boolean("mandatory", mandatory):
+            return self._runtime.run(queries.failures, processes, on, views.MandatoryBlocker)
+        return self._runtime.run(queries.failures, processes, on, views.CurrentFailure)
+
+    def watermarks(self, project_code: str | None = None, process_load: str | None = None) -> list[views.Watermark]:
+        """Return how far each source was read: every parameter with its active value (`v_watermarks`).
+
+        Args:
+            project_code: Only this project.
+            process_load: Only this process of it.
+
+        Returns:
+            One row per parameter, by project, process and name, including flags and SYSDT.
+
+        Raises:
+            ProcessNotFound: There is no such process, or the project has no process.
+        """
+        return self._runtime.run(queries.watermarks, Processes.read(project_code, process_load))
+
+    def runs(self, execution_id: str) -> list[views.RunSummary]:
+        """Return each attempt of a run, over all its processes and dates (`v_runSummary`).
+
+        Args:
+            execution_id: The run's id.
+
+        Returns:
+            The attempts, by project, process, date and number.
+
+        Raises:
+            NotFoundError: No run has this id.
+        """
+        return self._runtime.run(queries.attempts_of_run, inputs.execution_id(execution_id))
+
+    def latest_date(self, project_code: str | None = None, process_load: str | None = None) -> date | None:
+        """Return the latest date that has steps; None when nothing has run (`ETLProcessingSteps`).
+
+        Args:
+            project_code: Only this project.
+            process_load: Only this process of it.
+        """
+        return self._runtime.run(queries.latest_date, Processes.read(project_code, process_load))
+
+    def require_registered(self, project_code: str | None = None, process_load: str | None = None) -> None:
+        """Refuse names that are not registered, so a typing mistake does not look like good news.
+
+        Args:
+            project_code: The project.
+            process_load: The process.
+
+        Raises:
+            ProcessNotFound: There is no such process, or the project has no process; the message lists the
+                registered ones.
+        """
+        self._runtime.run(queries.require_registered, Processes.read(project_code, process_load))

@@ -1,0 +1,268 @@
+"""Calls that describe what should run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Self
+
+from etl_monitor_orm import inputs
+from etl_monitor_orm.calls.described import NOT_GIVEN, NotGiven, entry
+from etl_monitor_orm.calls.group import Calls
+from etl_monitor_orm.calls.listed import read_list
+from etl_monitor_orm.models import Parameter, Process, SequenceStage, Task
+from etl_monitor_orm.services import catalogue, registration
+from etl_monitor_orm.services.entries import Kind
+from etl_monitor_orm.vocabulary import AdvanceMode, LoadFrequency, ParameterType, SourceType
+
+
+class RegistrationCalls(Calls):
+    """Registers processes, stages, tasks and parameters. Each call can be repeated and chained.
+
+    An argument that is left out leaves what is stored; None clears it.
+    """
+
+    def register(self, objects: Iterable[Process | SequenceStage | Task | Parameter]) -> Self:
+        """Register a whole catalogue at once, or update it: much cheaper than a call for each row.
+
+        Where nothing changed, this costs at most four statements, however many tasks there are. The rules are those of
+        the single calls. An attribute that was never set leaves what is stored; None clears it. `is_active` switches a
+        process, task or stage on or off if it is set. Audit columns are the monitor's: what they say is ignored.
+        Writes `ETLconfigProcess`, `ETLconfigSequence`, `ETLconfigTasks` and `ETLconfigParameters`; where the database
+        has transactions, all of it or nothing.
+
+        Args:
+            objects: New `Process`, `SequenceStage`, `Task` and `Parameter` objects, in any order. Processes and stages
+                that are registered already need not be among them.
+
+        Raises:
+            InvalidInput: An object cannot be read, or two of them describe one row differently; the error says which.
+            ProcessNotFound: The process of a task or a parameter is neither registered nor among the objects.
+            StageNotFound: The stage of a task is neither registered nor among the objects.
+
+        Example:
+            ```python
+            monitor.register([
+                Process(project_code="CORP", process_load="HR_DAILY", process_owner="HR team"),
+                Task(project_code="CORP", process_load="HR_DAILY", task_id=1, workflow_id=1, sequence_id=2,
+                     task_name="Load employees"),
+            ])
+            ```
+        """
+        self._runtime.run(catalogue.register_all, read_list(objects))
+        return self
+
+    def _register(self, kind: Kind, **said: object) -> Self:
+        self._runtime.run(registration.register, entry(kind, said, arguments=True))
+        return self
+
+    def register_process(
+        self,
+        project_code: str,
+        process_load: str,
+        name: str | NotGiven | None = NOT_GIVEN,
+        description: str | NotGiven | None = NOT_GIVEN,
+        owner: str | NotGiven | None = NOT_GIVEN,
+        load_frequency: LoadFrequency | str | NotGiven | None = NOT_GIVEN,
+    ) -> Self:
+        """Register a process, or update its description (`ETLconfigProcess`).
+
+        Args:
+            project_code: Project that owns the load.
+            process_load: Name of the load within its project.
+            name: Name for people.
+            description: What the load delivers.
+            owner: Person or team to ask.
+            load_frequency: D, W, M, Y, or A for ad hoc; a new one is D.
+
+        Raises:
+            InvalidInput: An argument cannot be read.
+
+        Example:
+            `monitor.register_process("CORP", "HR_DAILY", name="HR daily load", owner="HR team")`
+        """
+        return self._register(
+            Process,
+            project_code=project_code,
+            process_load=process_load,
+            process_name=name,
+            process_description=description,
+            process_owner=owner,
+            load_frequency=load_frequency,
+        )
+
+    def register_sequence(
+        self,
+        sequence_id: int,
+        sequence_code: str,
+        name: str | NotGiven | None = NOT_GIVEN,
+        description: str | NotGiven | None = NOT_GIVEN,
+        sort_order: int | NotGiven | None = NOT_GIVEN,
+    ) -> Self:
+        """Register your own stage, or update its description (`ETLconfigSequence`).
+
+        Args:
+            sequence_id: Position of the stage, 10 or above; 0 to 6 are the framework's.
+            sequence_code: Short code.
+            name: Name for people.
+            description: What tasks of this stage do.
+            sort_order: Order in listings; None, and a new stage without one: its position.
+
+        Raises:
+            InvalidInput: An argument cannot be read, or the position is below 10.
+        """
+        return self._register(
+            SequenceStage,
+            sequence_id=sequence_id,
+            sequence_code=sequence_code,
+            sequence_name=name,
+            sequence_description=description,
+            sort_order=sort_order,
+        )
+
+    def register_task(
+        self,
+        project_code: str,
+        process_load: str,
+        task_id: int,
+        workflow_id: int,
+        sequence_id: int,
+        task_name: str,
+        source_type: SourceType | str | NotGiven | None = NOT_GIVEN,
+        source_identifier: str | NotGiven | None = NOT_GIVEN,
+        source_system_code: str | NotGiven | None = NOT_GIVEN,
+        task_description: str | NotGiven | None = NOT_GIVEN,
+        load_frequency: LoadFrequency | str | NotGiven | None = NOT_GIVEN,
+        task_mandatory: bool | NotGiven = NOT_GIVEN,
+        expected_duration_seconds: int | NotGiven | None = NOT_GIVEN,
+    ) -> Self:
+        """Register a task, or update its description (`ETLconfigTasks`).
+
+        Args:
+            project_code: Project of the process.
+            process_load: The process.
+            task_id: Number within the pass; 0 is the initiation.
+            workflow_id: The pass; 0 is the initiation's.
+            sequence_id: The stage; 0 is the initiation's.
+            task_name: Name for people.
+            source_type: ADF_PIPELINE, DBX_JOB, DBX_NOTEBOOK or DATAFLOW; None for any other kind.
+            source_identifier: Which job: a pipeline's name, a notebook's path, a job's id.
+            source_system_code: Name of the parameter that holds the task's watermark.
+            task_description: What the task does.
+            load_frequency: D, W, M, Y, or A for ad hoc; a new one is D.
+            task_mandatory: Whether its failure blocks what follows; a new one's does.
+            expected_duration_seconds: Longest acceptable duration in seconds; None means no limit.
+
+        Raises:
+            InvalidInput: An argument cannot be read, or only some of the three ids are 0.
+            ProcessNotFound: The process is not registered.
+            StageNotFound: The stage is not registered.
+        """
+        return self._register(
+            Task,
+            project_code=project_code,
+            process_load=process_load,
+            task_id=task_id,
+            workflow_id=workflow_id,
+            sequence_id=sequence_id,
+            task_name=task_name,
+            source_type=source_type,
+            source_identifier=source_identifier,
+            source_system_code=source_system_code,
+            task_description=task_description,
+            load_frequency=load_frequency,
+            task_mandatory=task_mandatory,
+            expected_duration_seconds=expected_duration_seconds,
+        )
+
+    def register_parameter(
+        self,
+        project_code: str,
+        process_load: str,
+        parameter_name: str,
+        parameter_type: ParameterType | str,
+        description: str | NotGiven | None = NOT_GIVEN,
+        value_datetime: datetime | date | str | None = None,
+        value_int: int | None = None,
+        value_bit: bool | None = None,
+        *,
+        advance_mode: AdvanceMode | str | NotGiven | None = NOT_GIVEN,
+        lag_seconds: int | NotGiven | None = NOT_GIVEN,
+    ) -> Self:
+        """Register a parameter with its first value, or update its description (`ETLconfigParameters`).
+
+        A parameter that exists keeps its value, whatever is passed here. `advance_mode` and `lag_seconds` are part of
+        the description: left out, they stay as they are; None clears them.
+
+        Args:
+            project_code: Project of the process.
+            process_load: The process.
+            parameter_name: Name; tasks refer to it in `source_system_code`.
+            parameter_type: DELTA_DATE, DELTA_ID, FLAG, or SYSTEM for SYSDT alone.
+            description: What the value means.
+            value_datetime: First value of a DELTA_DATE or SYSTEM parameter (naive means UTC).
+            value_int: First value of a DELTA_ID.
+            value_bit: First value of a FLAG.
+            advance_mode: AUTOMATIC (also None): DONE moves a DELTA_DATE; MANUAL: only an explicit call or a value
+                staged in a task does.
+            lag_seconds: Seconds by which DONE leaves a DELTA_DATE behind the step's start, for rows that are
+                committed late; None means 0.
+
+        Raises:
+            InvalidInput: An argument cannot be read or does not fit the type, the parameter exists with
+                another type, or only one of SYSTEM and SYSDT is given.
+            ProcessNotFound: The process is not registered.
+        """
+        return self._register(
+            Parameter,
+            project_code=project_code,
+            process_load=process_load,
+            parameter_name=parameter_name,
+            parameter_type=parameter_type,
+            parameter_description=description,
+            value_datetime=value_datetime,
+            value_int=value_int,
+            value_bit=value_bit,
+            advance_mode=advance_mode,
+            lag_seconds=lag_seconds,
+        )
+
+    def activate_process(self, project_code: str, process_load: str) -> Self:
+        """Let a process run again (`ETLconfigProcess.IsActive`).
+
+        Raises:
+            ProcessNotFound: The process is not registered.
+        """
+        self._runtime.run(registration.set_process_active, inputs.process(project_code, process_load), True)
+        return self
+
+    def deactivate_process(self, project_code: str, process_load: str) -> Self:
+        """Refuse new runs of a process; its history stays (`ETLconfigProcess.IsActive`).
+
+        Raises:
+            ProcessNotFound: The process is not registered.
+        """
+        self._runtime.run(registration.set_process_active, inputs.process(project_code, process_load), False)
+        return self
+
+    def activate_task(self, project_code: str, process_load: str, task_id: int, workflow_id: int) -> Self:
+        """Include a task in runs again (`ETLconfigTasks.IsActive`).
+
+        Raises:
+            TaskNotFound: The task is not registered.
+        """
+        self._runtime.run(
+            registration.set_task_active, inputs.task(project_code, process_load, task_id, workflow_id), True
+        )
+        return self
+
+    def deactivate_task(self, project_code: str, process_load: str, task_id: int, workflow_id: int) -> Self:
+        """Leave a task out of runs; its history stays (`ETLconfigTasks.IsActive`).
+
+        Raises:
+            TaskNotFound: The task is not registered.
+        """
+        self._runtime.run(
+            registration.set_task_active, inputs.task(project_code, process_load, task_id, workflow_id), False
+        )
+        return self

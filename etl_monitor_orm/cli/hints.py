@@ -1,0 +1,87 @@
+"""What a command says in words: about options instead of arguments, with hints that lead to the same database."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from contextvars import ContextVar
+from typing import Final
+
+import typer
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from etl_monitor_orm.backends import repeatable
+from etl_monitor_orm.printable import one_line
+
+_given: ContextVar[tuple[str, ...]] = ContextVar("etl_monitor_given_options", default=())
+"""The options that name the database, as they were given to this command."""
+
+_PLACE: Final = ("--url", "--schema", "--catalog")
+_COMMAND: Final = re.compile(r"`etl-monitor ([^`]*)`")
+_WORDS: Final = tuple(
+    (re.compile(pattern), words)
+    for pattern, words in (
+        (r",? or call `?(?:monitor\.setup\(\)|migrations\.repair\([^)]*\))`?", ""),
+        (r"`--schema`, schema=", "--schema"),
+        (r"\blayout=, --layout", "--layout"),
+        (r"as an argument, as --url", "as --url"),
+        (r"Pass actor=, or set", "Set"),
+        (r"(?<![?&\w])(url|schema|catalog|layout)=(?=[\s,.])", r"--\1"),
+        (r"(?<![?&\w])(url|schema|catalog|layout)=(?=\w+[\s,.]|')", r"--\1 "),
+        (r"\bis_bulk_mode=True", "`mode bulk`"),
+        (r"\bproject_code\b", "PROJECT"),
+        (r"\bprocess_load\b", "PROCESS"),
+        (r"\bexecution_id\b", "EXECUTION_ID"),
+        (r"\bhistoric_date\b", "The date"),
+        (r"\bprocessing_date\b", "--date"),
+        (r"\bparameter_name\b=?", "--parameter"),
+        (r"\b(value_int|value_bit|value_datetime|older_than)\b=?", lambda found: f"--{found[1].replace('_', '-')}"),
+        (r"\b(workflow|sequence|task)_id\b", r"--\1"),
+        (r"\breplay=True", "--replay"),
+    )
+)
+"""Python's words in our messages, and the command's. A message of a call reaches both kinds of people."""
+
+
+def remember(url: str | None, schema: str | None, catalog: str | None) -> None:
+    """Keep the options that name the database for this command's hints. Variables need no repetition."""
+    options = zip(_PLACE, (_without_secrets(url), schema, catalog), strict=True)
+    _given.set(tuple(word for name, value in options if value is not None for word in (name, value)))
+
+
+def said(words: str) -> str:
+    """Return our words as this command says them, in one line that no terminal obeys."""
+    for pattern, instead in _WORDS:
+        words = pattern.sub(instead, words)
+    return one_line(_COMMAND.sub(lambda found: f"`etl-monitor {_completed(found[1])}`", words))
+
+
+def tell(words: str, *, err: bool = False) -> None:
+    """Print a sentence of ours."""
+    typer.echo(said(words), err=err)
+
+
+def _completed(command: str) -> str:
+    """The command with the options that lead to this database instead of its own."""
+    try:
+        words = shlex.split(command)
+    except ValueError:  # a name within has a quotation mark
+        return command
+    kept = []
+    remaining = iter(words)
+    for word in remaining:
+        if word in _PLACE:
+            next(remaining, None)
+        else:
+            kept.append(word)
+    return shlex.join([*kept, *_given.get()])
+
+
+def _without_secrets(url: str | None) -> str | None:
+    if url is None:
+        return None
+    try:
+        return repeatable(make_url(url.strip()), url.strip())
+    except (ArgumentError, ValueError):
+        return None

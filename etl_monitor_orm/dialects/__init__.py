@@ -1,0 +1,1 @@
+"""SQLAlchemy dialects that know nothing of the monitor. They have separate names, found through entry points."""

@@ -1,0 +1,43 @@
+"""Names as a database stores them, if it treats names that differ only in case as one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from sqlalchemy import Connection, Engine, inspect
+
+from etl_monitor_orm.backends import backend_of
+from etl_monitor_orm.models import Base
+from etl_monitor_orm.models.revision import VERSION_TABLE
+from etl_monitor_orm.views import HOMES
+
+TABLE_NAMES: Final = frozenset(table.name for table in Base.metadata.tables.values())
+VIEW_NAMES: Final = frozenset(view for _, view in HOMES.values())
+KEY_NAMES: Final = frozenset(str(table.primary_key.name) for table in Base.metadata.tables.values())
+"""Primary keys; on some databases an index has the name of its key."""
+SEQUENCE_NAMES: Final = frozenset({"ETLsysLogs__ID_seq"})
+"""What numbers the log's rows, where a database has no identity columns."""
+
+OUR_NAMES: Final = TABLE_NAMES | VIEW_NAMES | SEQUENCE_NAMES | {VERSION_TABLE.name}
+
+
+def same(engine: Engine) -> Callable[[str], str]:
+    """Return a function of names whose results are equal for names that are the same to the database."""
+    can = backend_of(engine).capabilities
+    return str.lower if can.folds_names or can.ignores_case else str
+
+
+def schema_as_kept(connection: Connection, schema: str) -> str:
+    """Return a schema's name as the database stores it; the given name if there is no such schema.
+
+    `ETL` and `etl` are one schema on DuckDB, which keeps the name from its creation, and on Databricks, which stores
+    names in lower case. On PostgreSQL they are two schemas.
+    """
+    can = backend_of(connection.engine).capabilities
+    if can.folds_names:
+        return schema.lower()
+    if not can.ignores_case:
+        return schema
+    names = inspect(connection).get_schema_names()
+    return schema if schema in names else next((name for name in names if name.lower() == schema.lower()), schema)

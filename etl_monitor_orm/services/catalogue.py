@@ -1,0 +1,112 @@
+"""A whole catalogue at once: read what is stored, compare, and write what differs in few statements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, cast
+
+from sqlalchemy import ColumnElement, Row, Table, select
+from sqlalchemy.orm import Session
+
+from etl_monitor_orm.errors import EtlMonitorError
+from etl_monitor_orm.models import Parameter, Process, SequenceStage, Task
+from etl_monitor_orm.services.context import Context
+from etl_monitor_orm.services.entries import Entry, Kind
+from etl_monitor_orm.services.registration import first_value, refuse_other_type, refuse_unknown
+from etl_monitor_orm.services.upsert import Described, upsert_many
+
+_ORDER: Final[tuple[Kind, ...]] = (SequenceStage, Process, Parameter, Task)
+"""What others need comes first: without transactions, a stopped call leaves no task without its process."""
+
+_MOST_NAMES: Final = 100
+"""More projects or processes than this are not named in a question: it reads them all."""
+
+Stored = dict[object, Row[*tuple[object, ...]]]
+
+
+def register_all(session: Session, context: Context, entries: Sequence[Entry]) -> None:
+    """Insert rows of the catalogue, or let them follow their descriptions; write only what differs.
+
+    Reads each of the tables in question once. Writes as many rows in one statement as the database's limit on bound
+    values allows.
+
+    Raises:
+        ProcessNotFound: The process of a task or a parameter is neither registered nor among the entries.
+        StageNotFound: The stage of a task is neither registered nor among the entries.
+        InvalidInput: A parameter exists with another type.
+    """
+    stored = _stored(session, entries)
+    _refuse(entries, stored)
+    for kind in _ORDER:
+        changed = [entry for entry in entries if entry.kind is kind and _differs(entry, stored)]
+        if not changed:
+            continue
+        rows = [Described(entry.key, entry.given, _initial(context, entry), entry.fixed) for entry in changed]
+        if upsert_many(session, context, kind, rows) < len(rows) and kind is Parameter:
+            # Somebody registered one of them meanwhile, perhaps with another type; or the number is not known.
+            _refuse(entries, {**stored, **_read(session, Parameter, entries)})
+
+
+def _initial(context: Context, entry: Entry) -> dict[str, object]:
+    return {**entry.defaults, **first_value(context, entry)}
+
+
+def _stored(session: Session, entries: Sequence[Entry]) -> Stored:
+    kinds: set[Kind] = {entry.kind for entry in entries}
+    if kinds & {Task, Parameter}:
+        kinds.add(Process)
+    if Task in kinds:
+        kinds.add(SequenceStage)
+    stored: Stored = {}
+    for kind in _ORDER:
+        if kind in kinds:
+            stored.update(_read(session, kind, entries))
+    return stored
+
+
+def _read(session: Session, kind: Kind, entries: Sequence[Entry]) -> Stored:
+    table = cast(Table, kind.__table__)
+    key = [column.name for column in table.primary_key]
+    rows = session.execute(select(table).where(*_within(kind, entries)))
+    return {(kind, frozenset((name, row._mapping[name]) for name in key)): row for row in rows}
+
+
+def _within(kind: Kind, entries: Sequence[Entry]) -> list[ColumnElement[bool]]:
+    if kind is SequenceStage:
+        return []
+    table = cast(Table, kind.__table__)
+    conditions: list[ColumnElement[bool]] = []
+    for name in ("ProjectCode", "ProcessLoad"):
+        codes = sorted({str(entry.key[name]) for entry in entries if name in entry.key})
+        if len(codes) <= _MOST_NAMES:
+            conditions.append(table.c[name].in_(codes))
+    return conditions
+
+
+def _place(kind: Kind, key: object) -> object:
+    return kind, frozenset(dict(key).items())  # type: ignore[call-overload]
+
+
+def _refuse(entries: Sequence[Entry], stored: Stored) -> None:
+    """Refuse what belongs to nothing, and a parameter of another type."""
+    known = {*stored, *(_place(entry.kind, entry.key) for entry in entries)}
+    for entry in entries:
+        process, stage = entry.process, entry.stage
+        found = stored.get(_place(entry.kind, entry.key))
+        try:
+            refuse_unknown(
+                entry,
+                has_process=process is None or _place(Process, process.columns) in known,
+                has_stage=stage is None or _place(SequenceStage, {"SequenceID": stage}) in known,
+            )
+            if entry.kind is Parameter and found is not None:
+                refuse_other_type(entry, found._mapping["ParameterType"])
+        except EtlMonitorError as error:
+            if entry.label is not None:
+                error.args = (f"{entry.label}: {error}",)
+            raise
+
+
+def _differs(entry: Entry, stored: Stored) -> bool:
+    found = stored.get(_place(entry.kind, entry.key))
+    return found is None or any(found._mapping[name] != value for name, value in entry.given.items())

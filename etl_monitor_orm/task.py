@@ -1,0 +1,401 @@
+"""`TaskHandle`: tracks one task of a run while it works."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from contextvars import ContextVar, copy_context
+from dataclasses import replace
+from datetime import date, datetime
+from functools import wraps
+from types import TracebackType
+from typing import Literal, ParamSpec, Self, TypeVar
+
+from etl_monitor_orm import causes, inputs
+from etl_monitor_orm.errors import InvalidInput, InvalidTransition
+from etl_monitor_orm.handing_over import NotCopied
+from etl_monitor_orm.keys import RunKey, StepKey
+from etl_monitor_orm.models import Parameter
+from etl_monitor_orm.printable import quoted
+from etl_monitor_orm.runtime import Runtime
+from etl_monitor_orm.services import steps
+from etl_monitor_orm.services.ending import Ending, finish
+from etl_monitor_orm.services.staging import Staged, Watermark
+from etl_monitor_orm.services.steps import Held, Where
+from etl_monitor_orm.services.watermarks import Move, check_is_watermark, titled, warn_if_ahead
+from etl_monitor_orm.vocabulary import LogType, ParameterType, Status
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+OnNotRunnable = Literal["raise", "skip"]
+
+current_task: ContextVar[TaskHandle | None] = ContextVar("etl_monitor_current_task", default=None)
+"""The task that was entered last here. It may have been left elsewhere: ask `task_at_work`."""
+
+
+def task_at_work() -> TaskHandle | None:
+    """Return the innermost task whose body is running here, for log records to name it."""
+    task = current_task.get()
+    while task is not None and not task.active:
+        task = task._outer
+    return task
+
+
+def in_task(function: Callable[P, T]) -> Callable[P, T]:
+    """Return `function` for other threads: wherever it is called, it runs in the task that is at work here, now.
+
+    A new thread begins without the context variables of the thread that started it, so its log records would name no
+    task. The returned function carries them all along. Many threads can call it at the same time.
+
+    Args:
+        function: What the other threads call.
+
+    Returns:
+        A function with the same arguments and result. Log records that it makes carry the task's run, process and date
+        in `ETLsysLogs`, until the task ends.
+
+    Raises:
+        InvalidInput: It is not a function.
+
+    Example:
+        ```python
+        with run.task(1), ThreadPoolExecutor() as pool:
+            list(pool.map(in_task(load_table), tables))
+        ```
+    """
+    inputs.function("function", function)
+    context = copy_context()
+
+    @wraps(function)
+    def carried(*args: P.args, **kwargs: P.kwargs) -> T:
+        # A copy for each call: two threads cannot be in one context at the same time.
+        return context.copy().run(function, *args, **kwargs)
+
+    return carried
+
+
+class OfRun(NotCopied):
+    """What a run and its tasks share: the run's key."""
+
+    _key: RunKey
+
+    @property
+    def execution_id(self) -> str:
+        """The run's id."""
+        return self._key.execution_id
+
+    @property
+    def processing_date(self) -> date:
+        """The date that the run works on."""
+        return self._key.processing_date
+
+    @property
+    def project_code(self) -> str:
+        """The project."""
+        return self._key.process.project_code
+
+    @property
+    def process_load(self) -> str:
+        """The process."""
+        return self._key.process.process_load
+
+
+class TaskHandle(OfRun):
+    """Tracks one task of a run while it works; create it with `run.task(...)`, use it in a `with` statement.
+
+    Entering starts the step. A clean exit ends it as DONE and moves its watermark. Any exception ends it as FAIL
+    with `Type: message`, and is raised again.
+
+    Attributes:
+        active: Whether to do the work; False only with `on_not_runnable="skip"`.
+
+    Example:
+        ```python
+        with run.task(1) as task:
+            rows = read_since(task.watermark)
+            task.log_message = f"{len(rows)} rows"
+        ```
+    """
+
+    _instead = (
+        "Hand over the database's URL, project_code, process_load, processing_date, execution_id, task_id and "
+        "workflow_id, and track the task there: ETLMonitor(url).task(execution_id, project_code, process_load, "
+        "task_id, workflow_id=..., processing_date=...)."
+    )
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        step: StepKey,
+        *,
+        where: Where,
+        takeover: bool = False,
+        on_not_runnable: OnNotRunnable = "raise",
+        log_message: str | None = None,
+        log_type: LogType | str | None = None,
+        log_code: str | None = None,
+    ) -> None:
+        if on_not_runnable not in ("raise", "skip"):
+            raise InvalidInput(f"on_not_runnable is {quoted(on_not_runnable)}; it must be 'raise' or 'skip'.")
+        self.active = False
+        self._claim: Held | None = None
+        self.log_message = log_message
+        self.log_type = log_type
+        self.log_code = log_code
+        self._runtime = runtime
+        self._key = step.run
+        self._step = step
+        self._where = where
+        self._takeover = inputs.boolean("takeover", takeover)
+        self._on_not_runnable = on_not_runnable
+        self._watermark: Watermark | None = None
+        self._watermark_read = False
+        self._staged: Staged | None = None
+        self._outer: TaskHandle | None = None
+
+    @property
+    def task_id(self) -> int:
+        """The task within process and pass."""
+        return self._step.task_id
+
+    @property
+    def workflow_id(self) -> int:
+        """The pass."""
+        return self._step.workflow_id
+
+    @property
+    def attempts(self) -> int | None:
+        """Number of the attempt; None before the start.
+
+        Databricks does not return it with the start, so there it is read on first use.
+        """
+        if self._claim is not None and self._step.attempts is None:
+            self._step = replace(self._step, attempts=self._runtime.run(steps.attempt, self._step, self._claim))
+        return self._step.attempts
+
+    @property
+    def started(self) -> datetime | None:
+        """When the work began (UTC)."""
+        return self._claim.started if self._claim else None
+
+    @property
+    def log_message(self) -> str | None:
+        """Message to store with DONE; 2,000 characters are kept. You can set it until the `with` block ends.
+
+        Raises:
+            InvalidTransition: On setting it: the task is over, so nothing would store it.
+        """
+        return self._log_message
+
+    @log_message.setter
+    def log_message(self, value: str | None) -> None:
+        self._not_over("log_message")
+        self._log_message = inputs.message("log_message", value)
+
+    @property
+    def log_type(self) -> LogType | None:
+        """Severity of that message."""
+        return self._log_type
+
+    @log_type.setter
+    def log_type(self, value: LogType | str | None) -> None:
+        self._not_over("log_type")
+        self._log_type = inputs.optional_choice("log_type", LogType, value)
+
+    @property
+    def log_code(self) -> str | None:
+        """Code of that message."""
+        return self._log_code
+
+    @log_code.setter
+    def log_code(self, value: str | None) -> None:
+        self._not_over("log_code")
+        self._log_code = inputs.optional_text("log_code", value)
+
+    @property
+    def watermark(self) -> datetime | int | bool | None:
+        """Active value of the task's watermark, read once; None when it has none, or nothing was read yet.
+
+        Raises:
+            ParameterNotFound: The task names a parameter that is not registered.
+            InvalidTransition: The task is not running.
+        """
+        watermark = self._own_watermark()
+        return watermark.parameter.value if watermark else None
+
+    @property
+    def watermark_id(self) -> int | None:
+        """Active value of the task's DELTA_ID, read once; None when it has none, or nothing was read yet.
+
+        Raises:
+            InvalidInput: The watermark has another type.
+            ParameterNotFound: The task names a parameter that is not registered.
+            InvalidTransition: The task is not running.
+        """
+        parameter = self._parameter_of_type(ParameterType.DELTA_ID, "watermark_id")
+        return parameter.value_int if parameter else None
+
+    @property
+    def watermark_time(self) -> datetime | None:
+        """Active value of the task's DELTA_DATE (UTC), read once; None when it has none, or nothing was read yet.
+
+        Raises:
+            InvalidInput: The watermark has another type.
+            ParameterNotFound: The task names a parameter that is not registered.
+            InvalidTransition: The task is not running.
+        """
+        parameter = self._parameter_of_type(ParameterType.DELTA_DATE, "watermark_time")
+        return parameter.value_datetime if parameter else None
+
+    def advance(self, value: datetime | date | int | str, *, allow_rewind: bool = False) -> None:
+        """Stage a new value for the task's watermark: written with DONE, dropped on failure.
+
+        It does not wait for other tasks that share the watermark: let the one that reads last stage for all. A time
+        more than a day ahead of the monitor's clock is written too, and logged as a warning. If the watermark has
+        meanwhile passed the value, the value is dropped, and the step's LogMessage says so. In historic mode a staged
+        value is neither written nor refused for being before the current one; a receipt in `ETLsysLogs` says what it
+        would have been.
+
+        Args:
+            value: A time (naive means UTC; ISO text is fine) for a DELTA_DATE, a whole number for a DELTA_ID.
+            allow_rewind: Whether it may be before the current value.
+
+        Raises:
+            InvalidInput: The task has no watermark, or the value does not fit it or is before the current one.
+            InvalidTransition: The task is not running.
+        """
+        watermark = self._watermark_to("advance")
+        check_is_watermark(watermark.parameter)
+        move = Move.read(value, allow_rewind=allow_rewind, kind=watermark.parameter.parameter_type)
+        self._staged = watermark.stage(move)
+
+    def hold(self) -> None:
+        """Stage "stay where it is", for a load that found nothing: DONE then leaves a DELTA_DATE as it is, also NULL.
+
+        It replaces a value staged before, and is dropped on failure. A DELTA_ID stays anyway. The DONE of steps that
+        share a DELTA_DATE does not move it either, unless all of them start later; a value that one stages does.
+
+        Raises:
+            InvalidInput: The task has no watermark.
+            InvalidTransition: The task is not running.
+        """
+        self._staged = self._watermark_to("hold").hold()
+
+    def heartbeat(self) -> None:
+        """Give a sign of life: refresh `ETLProcessingSteps.LastUpdatedOn`.
+
+        Raises:
+            InvalidTransition: The step was ended or taken over by someone else.
+        """
+        self._runtime.run(steps.heartbeat, self._step, self._running())
+
+    def __enter__(self) -> Self:
+        if self._claim is not None:
+            raise InvalidTransition(
+                f"This handle has already started {self._step}. Call run.task() for a new one.",
+                step=self._step,
+                asked="start",
+            )
+        try:
+            claim = self._runtime.run(steps.start, self._step, None, self._where, takeover=self._takeover)
+        except InvalidTransition:
+            if self._on_not_runnable == "raise":
+                raise
+            return self
+        self._claim = claim
+        self._step = replace(self._step, attempts=claim.attempts)
+        self.active = True
+        self._outer = task_at_work()
+        current_task.set(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self.active:
+            return
+        try:
+            if error is None:
+                self._end(Status.DONE, self.log_message)
+            else:
+                self._fail(error)
+        finally:
+            self.active = False
+            current_task.set(task_at_work())  # a token would fit only the context and the order of entering
+            self._runtime.task_ended()
+
+    def _fail(self, error: BaseException) -> None:
+        """Record the job's failure; an error here must not hide it."""
+        try:
+            self._end(Status.FAIL, causes.told(error))
+        except Exception as trouble:
+            _note(error, f"The ETL monitor could not record the failure of {self._step}: {causes.words(trouble)}")
+
+    def _end(self, how: Status, message: str | None) -> None:
+        ending = Ending(
+            how, message=inputs.message("log_message", message), log_type=self.log_type, log_code=self.log_code
+        )
+        at_once = self._runtime.one_reading()
+        at_once.run(finish, self._step, ending, self._claim, self._staged)
+        staged, watermark = self._staged, self._watermark
+        if how is Status.DONE and staged and staged.move and watermark and not watermark.historic:
+            warn_if_ahead(self._key.process, staged.name, staged.move.value, at_once.context.now)
+
+    def _not_over(self, name: str) -> None:
+        """Refuse to take what could not be stored any more."""
+        if self._claim is not None and not self.active:
+            raise InvalidTransition(
+                f"{name} was set after {self._step} ended, so nothing would store it. "
+                f"Set task.{name} inside `with run.task(...) as task:`.",
+                step=self._step,
+            )
+
+    def _running(self) -> Held:
+        if self._claim is None or not self.active:
+            raise InvalidTransition(
+                f"This handle is not working on {self._step}. Use it inside `with run.task(...) as task:`, "
+                "and only while task.active.",
+                step=self._step,
+            )
+        return self._claim
+
+    def _own_watermark(self) -> Watermark | None:
+        claim = self._running()
+        if not self._watermark_read:
+            self._watermark = self._runtime.run(steps.watermark, self._step, claim)
+            self._watermark_read = True
+        return self._watermark
+
+    def _watermark_to(self, do: str) -> Watermark:
+        watermark = self._own_watermark()
+        if watermark is None:
+            raise InvalidInput(
+                f"{self._step.task} has no watermark to {do}. Name a parameter in its source_system_code."
+            )
+        return watermark
+
+    def _parameter_of_type(self, kind: ParameterType, asked: str) -> Parameter | None:
+        watermark = self._own_watermark()
+        if watermark is None:
+            return None
+        parameter = watermark.parameter
+        if parameter.parameter_type != kind:
+            raise InvalidInput(
+                f"{titled(parameter)} is a {parameter.parameter_type}; {asked} is for a {kind}. "
+                "Read task.watermark for the value of any type."
+            )
+        return parameter
+
+    def __repr__(self) -> str:
+        return f"<TaskHandle {self._step}, {'active' if self.active else 'not active'}>"
+
+
+def _note(error: BaseException, words: str) -> None:
+    """Add a note to the job's exception. One that takes no notes is raised all the same, and the log has the words."""
+    try:
+        error.add_note(words)
+    except Exception:
+        with suppress(Exception):
+            logging.getLogger("etl_monitor_orm").error("%s", words)
