@@ -1,12 +1,13 @@
-"""Fixtures for tests of pipelines: a fresh monitor in memory, and its clock. Found by pytest by itself.
+"""Fixtures for tests of pipelines: a fresh monitor in memory, and its clock. Pytest finds them by itself.
 
-Pytest imports this in every run of an environment that has etl-monitor-orm. So it stands beside the package, whose
-import takes SQLAlchemy's half second, and imports nothing before a test asks for a fixture.
+Pytest imports this module in every run of an environment with etl-monitor-orm. So it is not part of the package, whose
+import takes half a second for SQLAlchemy, and it imports nothing before a test asks for a fixture.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 def etl_clock() -> ManualClock:
     """The clock of `etl_monitor`: it stands at 2026-01-01 06:00 UTC until the test moves it.
 
-    Define a fixture of this name to let it start elsewhere.
+    Define a fixture with this name to start at another time.
     """
     from etl_monitor_orm import ManualClock
 
@@ -31,30 +32,30 @@ def etl_clock() -> ManualClock:
 
 @pytest.fixture
 def etl_monitor(etl_clock: ManualClock, _etl_monitor_template: Path) -> Iterator[ETLMonitor]:
-    """A fresh, migrated monitor on a DuckDB database in memory of its own, which ends with the test."""
-    from etl_monitor_orm.backends.duckdb.copying import copy_database
+    """A fresh, migrated monitor on a separate DuckDB database in memory, which ends with the test."""
+    from etl_monitor_orm.dialects.duckdb.copying import copy_database
 
-    monitor = _monitor(None, etl_clock)
-    with monitor.engine.connect() as connection:
-        copy_database(_etl_monitor_template, connection)
-    yield monitor.setup()
-    monitor.close()
+    with _monitor(None, etl_clock) as monitor:
+        with monitor.engine.connect() as connection:
+            copy_database(_etl_monitor_template, connection)
+        yield monitor.setup()
 
 
 @pytest.fixture(scope="session")
 def _etl_monitor_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A file with the migrated tables: to copy it takes a third of the time that the migrations take."""
+    """A file with the migrated tables: a copy takes a third of the migrations' time."""
     from etl_monitor_orm.clocks import system_clock
 
     file = tmp_path_factory.mktemp("etl_monitor") / "template.duckdb"
-    monitor = _monitor(str(file), system_clock).setup()
-    monitor.close()
+    with _monitor(str(file), system_clock) as monitor:
+        monitor.setup()
     yield file
     file.unlink()
 
 
-def _monitor(database: str | None, clock: Clock) -> ETLMonitor:
-    """Return a monitor that no setting of the environment reaches."""
+@contextmanager
+def _monitor(database: str | None, clock: Clock) -> Iterator[ETLMonitor]:
+    """A monitor that no setting of the environment reaches."""
     from sqlalchemy.engine import URL
 
     from etl_monitor_orm import ETLMonitor
@@ -62,4 +63,5 @@ def _monitor(database: str | None, clock: Clock) -> ETLMonitor:
     from etl_monitor_orm.settings import DEFAULT_SCHEMA
 
     engine = backend_for("duckdb").create_engine(URL.create("duckdb", database=database), catalog=None)
-    return ETLMonitor(engine, schema=DEFAULT_SCHEMA, actor="pytest", clock=clock)
+    yield ETLMonitor(engine, schema=DEFAULT_SCHEMA, actor="pytest", clock=clock)
+    engine.dispose()

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from typing import TYPE_CHECKING
-from zlib import crc32
 
 import pytest
 
+from etl_monitor_orm.backends import backend_for
+from etl_monitor_orm.errors import ConfigurationError
+from tests import postgres as postgres_server
+from tests.selection import PARTS, WAREHOUSE, chosen
 from tests.warehouse import missing
-from tests.warehouse.requirements import FOLDER_VARIABLE
+from tests.warehouse.jars import NotFetched, absent_jars, fetch_jars
+from tests.warehouse.requirements import FOLDER_VARIABLE, jar_folder, java
 
 if TYPE_CHECKING:
+    from tests.postgres import Server
     from tests.warehouse import Warehouse
 
-BACKENDS = ("duckdb", "databricks")
+BACKENDS = ("duckdb", "postgresql", "databricks")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -27,39 +33,77 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run the tests of this backend only; may be repeated (default: all)",
     )
     parser.addoption(
-        "--warehouse-share",
+        "--warehouse",
+        choices=PARTS,
+        default="sample",
+        help="which tests that need the local warehouse run: a sample (default), each of them once, all or none",
+    )
+    parser.addoption(
+        "--once", action="store_true", help="run the other tests with their first case on each backend only"
+    )
+    parser.addoption(
+        "--postgres-version",
         type=int,
-        default=1,
-        metavar="N",
-        help="run one in N of the contract's tests on the warehouse, the first case of each (default: 1, all of them)",
+        choices=sorted(postgres_server.VERSIONS),
+        default=max(postgres_server.VERSIONS),
+        help="the server that the tests of PostgreSQL run on (default: the newest; before 17, MERGE returns no rows)",
+    )
+    parser.addoption(
+        "--spark35",
+        metavar="PYTHON",
+        help="run only the tests that compare Spark 3.5 with Spark 4, on the pyspark 3.5 of this Python's environment",
     )
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Fetch what the warehouse needs, once, before the processes that share it begin."""
+    config = session.config
+    part, backends = config.getoption("--warehouse"), config.getoption("--backend") or BACKENDS
+    if part == "none" or WAREHOUSE not in backends or hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    if java() is None or not absent_jars():
+        return
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    reporter.write_line(f"Fetching Delta Lake's jars for the local warehouse, once, into {jar_folder()}")
+    try:
+        fetch_jars()
+    except NotFetched as trouble:
+        reporter.write_line(str(trouble))
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that asks for `backend`, itself or by a fixture, runs on all, or on those in its module's BACKENDS."""
+    """A test that asks for `backend`, itself or by a fixture, runs on all that can do what its module NEEDS.
+
+    A module may also say which capabilities a backend LACKS, or name BACKENDS, where it is about these themselves.
+    """
     if "backend" in metafunc.fixturenames:
-        metafunc.parametrize("backend", getattr(metafunc.module, "BACKENDS", BACKENDS), scope="session")
+        metafunc.parametrize("backend", _backends_for(metafunc.module), scope="session")
+
+
+def _backends_for(module: object) -> list[str]:
+    needs, lacks = getattr(module, "NEEDS", ()), getattr(module, "LACKS", ())
+    named = getattr(module, "BACKENDS", BACKENDS)
+    return [name for name in named if not (needs or lacks) or _can(name, needs, lacks)]
+
+
+def _can(name: str, needs: Sequence[str], lacks: Sequence[str]) -> bool:
+    try:
+        can = backend_for(name).capabilities
+    except ConfigurationError:
+        return True  # its driver is missing: its database fixture says so when a test requests it
+    return all(getattr(can, one) for one in needs) and not any(getattr(can, one) for one in lacks)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out other backends than were asked for, and of the warehouse's tests those that are not in the share.
-
-    What needs the warehouse is Databricks', though it is not asked to run on each backend.
-    """
-    wanted = config.getoption("--backend") or BACKENDS
-    share = config.getoption("--warehouse-share")
-    seen: set[object] = set()
-    kept: list[pytest.Item] = []
-    left_out: list[pytest.Item] = []
-    for item in items:
-        backend = _backend_of(item)
-        needs_warehouse = backend == "databricks" or "warehouse" in getattr(item, "fixturenames", ())
-        away = (backend or wanted[0]) not in wanted or (needs_warehouse and "databricks" not in wanted)
-        if backend == "databricks" and share > 1 and not away:
-            test = (item.parent, item.originalname, _call_of(item))
-            away = test in seen or (_call_of(item) is None and crc32(item.originalname.encode()) % share != 0)
-            seen.add(test)
-        (left_out if away else kept).append(item)
+    """Leave out the tests that were not requested."""
+    kept = chosen(
+        items,
+        config.getoption("--backend") or BACKENDS,
+        config.getoption("--warehouse"),
+        once=config.getoption("--once"),
+        older=config.getoption("--spark35") is not None,
+    )
+    left_out = [item for item in items if item not in set(kept)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
@@ -73,17 +117,6 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
-def _call_of(item: pytest.Item) -> object:
-    """The call that a test of faults is about: each is tested, in its first way, whatever the share."""
-    return (
-        id(item.callspec.params["call"]) if "every_call" in item.path.parts and "call" in item.callspec.params else None
-    )
-
-
-def _backend_of(item: pytest.Item) -> object:
-    return item.callspec.params.get("backend") if hasattr(item, "callspec") else None
-
-
 @pytest.fixture(scope="session")
 def warehouse() -> Iterator[Warehouse]:
     """The local warehouse: the real driver and dialect over http, Spark and Delta Lake behind it."""
@@ -95,11 +128,28 @@ def warehouse() -> Iterator[Warehouse]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def postgres(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """This process's own PostgreSQL server; `--postgres-version` says which version it is."""
+    if lacking := postgres_server.missing():
+        pytest.skip(lacking)
+    with postgres_server.start_server(request.config.getoption("--postgres-version")) as running:
+        yield running
+
+
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test sees the settings of the person who runs it; where the warehouse finds its jars is not the monitor's."""
+    """No test sees the settings of the person who runs it, except the folder of the warehouse's jars."""
     for name in [name for name in os.environ if name.startswith("ETL_MONITOR_") and name != FOLDER_VARIABLE]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def ctrl_c_interrupts() -> Iterator[None]:
+    """SIGINT raises KeyboardInterrupt, here and in the programs that a test starts: a background job ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

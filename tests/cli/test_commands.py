@@ -1,4 +1,4 @@
-"""Each command for real: the installed script, a DuckDB file, a process of its own, piped output."""
+"""Each command for real: the installed script, a DuckDB file, a separate process, piped output."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from importlib.metadata import version
 
 import pytest
+
+from etl_monitor_orm.models.revision import SCHEMA_REVISION
 
 from .conftest import EARLIER, LATER
 
@@ -16,14 +18,14 @@ def here(shell, url):
     return lambda *arguments, **more: shell(*arguments, ETL_MONITOR_URL=url, **more)
 
 
-def test_given_the_command_when_asked_for_its_version_then_it_is_the_packages(shell) -> None:
+def test_given_the_command_when_asked_for_its_version_then_it_is_that_of_the_package(shell) -> None:
     assert shell("--version").out == f"etl-monitor {version('etl-monitor-orm')}\n"
 
 
 def test_given_no_database_when_upgraded_then_status_answers(shell, tmp_path) -> None:
     upgraded = shell("db", "upgrade")
 
-    assert (upgraded.code, upgraded.out) == (0, "no tables -> 0001\n")
+    assert (upgraded.code, upgraded.out) == (0, f"no tables -> {SCHEMA_REVISION}\n")
     assert (tmp_path / "etl_monitor.duckdb").is_file()
     assert shell("status").out == "Nothing has run yet.\n"
 
@@ -32,7 +34,7 @@ def test_given_two_days_when_asked_for_a_status_then_its_counts_are_told(here) -
     told = here("status", "--date", LATER)
 
     assert told.code == 0
-    assert re.search(rf"CORP HR_DAILY +{LATER} +NQUE +0 +1 +3 +1\b", told.out)
+    assert re.search(rf"CORP HR_DAILY +{LATER} +FAILED +0 +1 +3 +1\b", told.out)
 
 
 def test_given_a_run_when_shown_then_its_steps_and_messages_are_told(here) -> None:
@@ -64,7 +66,7 @@ def test_given_a_failure_when_reset_then_it_is_queued_again(here, url) -> None:
 
     assert told.code == 0
     assert re.search(r"1/2 Load events +2 LOAD_DB_TRAN +1 +RQUE", told.out)
-    assert here("failures", "--date", EARLIER).out == "Nothing is failed.\n"
+    assert here("failures", "--date", EARLIER).out == "There are no failures.\n"
 
 
 def test_given_a_process_when_put_into_historic_mode_then_status_is_of_that_date(here) -> None:
@@ -75,7 +77,7 @@ def test_given_a_process_when_put_into_historic_mode_then_status_is_of_that_date
 
 
 def test_given_a_quiet_step_when_stale_ones_are_failed_then_it_is_a_failure(here) -> None:
-    told = here("stale", "--fail")
+    told = here("stale", "--fail", "--since", EARLIER)
 
     assert told.code == 0
     assert re.search(rf"CORP HR_DAILY +{LATER} +1/2 Load events +FAIL", told.out)
@@ -83,22 +85,22 @@ def test_given_a_quiet_step_when_stale_ones_are_failed_then_it_is_a_failure(here
 
 
 def test_given_current_tables_when_checked_then_they_are_in_step(here) -> None:
-    assert here("db", "current").out == "0001, up to date\n"
+    assert here("db", "current").out == f"{SCHEMA_REVISION}, up to date\n"
     assert here("db", "check").out == "All tables and views are as they should be.\n"
 
 
 def test_given_tables_when_downgraded_and_stamped_then_the_revision_follows(here) -> None:
-    assert here("db", "downgrade", "base", "--yes").out == "0001 -> no tables\n"
+    assert here("db", "downgrade", "base", "--yes").out == f"{SCHEMA_REVISION} -> no tables\n"
     assert here("db", "current").code == 4
-    assert here("db", "stamp", "head").out == "no tables -> 0001\n"
+    assert here("db", "stamp", "head").out == f"no tables -> {SCHEMA_REVISION}\n"
 
 
 def test_given_flights_when_the_demo_runs_then_status_tells_of_its_day(here) -> None:
     demo = here("demo", "--days", "1", "--schema", "demo")
 
-    assert (demo.code, "flights.duckdb holds what the sources hold" in demo.out) == (0, True)
+    assert (demo.code, "flights.duckdb matches its sources" in demo.out) == (0, True)
     status = here("status", "NYC", "--date", "2013-01-01", "--schema", "demo")
-    assert re.search(r"NYC FLIGHTS +2013-01-01 +DONE", status.out)
+    assert re.search(r"NYC FLIGHTS +2013-01-01 +COMPLETE", status.out)
 
 
 def test_given_flights_when_the_demo_runs_for_a_program_then_it_can_read_the_result(here) -> None:

@@ -1,4 +1,4 @@
-"""What is printed: tables that people can read anywhere, JSON that programs can rely on."""
+"""Printed output: tables that people can read anywhere, JSON that programs can rely on."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EVERY_TABLE = [
     ("run", "show", "run-2"),
     ("failures",),
     ("watermarks",),
-    ("stale",),
+    ("stale", "--since", EARLIER),
     ("reset", "CORP", "HR_DAILY", "--date", EARLIER),
     ("mode", "bulk", "CORP", "HR_DAILY"),
 ]
@@ -148,7 +148,7 @@ def test_given_a_reader_that_leaves_when_output_goes_on_then_there_is_no_traceba
     finally:
         os.close(writing)
 
-    assert (result.returncode, result.stderr) == (1, "")
+    assert (result.returncode, result.stderr) == (141, "")
 
 
 def test_given_a_command_at_work_when_interrupted_then_it_leaves_with_one_line(cli, url, monitor) -> None:
@@ -190,7 +190,7 @@ def test_given_a_defect_when_it_shows_then_it_is_told_from_a_finding_by_its_code
 
     assert told.code == 70
     assert told.err.startswith("Traceback ")
-    assert told.err.endswith("This is a defect of etl-monitor; please report it with the lines above.\n")
+    assert told.err.endswith("This is a bug in etl-monitor. Please report it with the lines above.\n")
 
 
 def in_terminal(*arguments: str, **environment: str) -> str:
@@ -208,7 +208,7 @@ def in_terminal(*arguments: str, **environment: str) -> str:
 
 
 def everything(screen: int) -> str:
-    """What is written to a pseudo terminal until its last writer is gone."""
+    """The text written to a pseudo terminal until its last writer is gone."""
     seen = b""
     try:
         while chunk := os.read(screen, 65_536):

@@ -1,7 +1,8 @@
-"""What is wrong is said in one line on stderr, with an exit code that a script can use, and never with a secret."""
+"""A refusal is one line on stderr, with an exit code that a script can use, and never contains a secret."""
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from contextlib import closing
@@ -10,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from etl_monitor_orm import ETLMonitor
+from etl_monitor_orm.models.revision import SCHEMA_REVISION
 
-from .conftest import LATER, Outcome
+from .conftest import COMMAND, LATER, Outcome
 
 SECRET = "hunter2"
 
@@ -40,7 +42,7 @@ def test_given_an_empty_catalogue_when_a_process_is_named_then_none_is_offered(c
     url = f"duckdb:///{tmp_path}/empty.duckdb"
     cli("db", "upgrade", "--url", url)
 
-    assert_refused(cli("status", "CORP", "--url", url), 2, "Registered are: none yet.")
+    assert_refused(cli("status", "CORP", "--url", url), 2, "Registered processes: none yet.")
 
 
 def test_given_many_processes_when_an_unknown_one_is_named_then_ten_are_listed(cli, url, monitor: ETLMonitor) -> None:
@@ -49,7 +51,7 @@ def test_given_many_processes_when_an_unknown_one_is_named_then_ten_are_listed(c
 
     told = cli("status", "NOPE", "--url", url)
 
-    assert_refused(told, 2, "BIG/LOAD_09, …")
+    assert_refused(told, 2, "BIG/LOAD_09, … and 12 more.")
     assert "BIG/LOAD_10" not in told.err
 
 
@@ -60,15 +62,16 @@ def test_given_many_processes_when_an_unknown_one_is_named_then_ten_are_listed(c
         (("status", "--date", "yesterday"), "--date is 'yesterday'; write a date as YYYY-MM-DD."),
         (("failures", "--date", "2026-02-30"), "--date is '2026-02-30'"),
         (("reset", "CORP", "HR_DAILY", "--date", "9"), "--date is '9'"),
-        (("reset", "CORP", "HR_DAILY", "--task", "-1"), "task_id is -1"),
-        (("mode", "historic", "CORP", "HR_DAILY", "soon"), "historic_date is 'soon'"),
+        (("reset", "CORP", "HR_DAILY", "--task", "-1"), "--task is -1"),
+        (("mode", "historic", "CORP", "HR_DAILY", "soon"), "The date is 'soon'"),
         (("mode", "live", "CORP", "NOPE"), "Process CORP/NOPE is not registered"),
         (("mode", "bulk", "CORP", "HR_DAILY", "--parameter", "Nope"), "Nope"),
-        (("mode", "parameter", "CORP", "HR_DAILY", "LoadEvents"), "value_int"),
+        (("mode", "parameter", "CORP", "HR_DAILY", "LoadEvents"), "--value-int"),
         (("mode", "parameter", "CORP", "HR_DAILY", "LoadEvents", "--value-bit"), "LoadEvents"),
-        (("stale", "CORP"), "pass both, or neither"),
+        (("stale", "CORP"), "Pass both, or neither"),
         (("stale", "--older-than", "-1"), "must not be negative"),
-        (("stale", "--older-than", "1e300"), "no length of time"),
+        (("stale", "--since", "yesterday"), "--since"),
+        (("stale", "--older-than", "1e300"), "not a length of time"),
         (("db", "upgrade", "0815"), "0815"),
         (("db", "downgrade", "0815", "--yes"), "0815"),
         (("demo", "--days", "0"), "at least 1 day"),
@@ -108,7 +111,7 @@ def test_given_another_schema_when_asked_for_a_status_then_its_tables_are_missin
     assert_refused(cli("status", "--schema", "other", "--url", url), 4, "etl-monitor db upgrade")
 
 
-def test_given_a_schema_of_ones_own_when_named_everywhere_then_it_is_used(cli, tmp_path) -> None:
+def test_given_a_custom_schema_when_it_is_named_everywhere_then_it_is_used(cli, tmp_path) -> None:
     there = ("--url", f"duckdb:///{tmp_path}/own.duckdb", "--schema", "it's mine")
 
     assert cli("db", "upgrade", *there).code == 0
@@ -137,7 +140,7 @@ def test_given_an_unusable_url_when_given_then_its_password_stays_hidden(
         monkeypatch.setenv("ETL_MONITOR_URL", url)
     told = cli("status", *(("--url", url) if way == "option" else ()))
 
-    if url:
+    if url or way == "option":
         assert_refused(told, 3)
     else:
         assert_refused(told, 4, "etl_monitor.duckdb")
@@ -171,12 +174,12 @@ def test_given_a_file_that_another_process_holds_when_opened_then_it_is_busy(cli
 
 def test_given_tables_that_someone_changed_when_checked_then_each_difference_is_a_line(cli, url, monitor) -> None:
     with monitor.engine.begin() as connection:
-        connection.exec_driver_sql('ALTER TABLE etl."ETLsysLogs" ADD COLUMN "Extra" INTEGER')
+        connection.exec_driver_sql('ALTER TABLE etl."ETLsysLogs" DROP COLUMN "Message"')
 
     told = cli("db", "check", "--url", url)
 
     assert told.code == 4
-    assert "Extra" in told.out
+    assert "ETLsysLogs.Message is missing" in told.out
     assert cli("db", "check", "--json", "--url", url).json["differences"] == told.out.splitlines()
 
 
@@ -189,7 +192,7 @@ def test_given_a_view_that_someone_dropped_when_asked_then_the_database_is_not_b
 
 def test_given_tables_of_a_newer_version_when_used_then_the_package_is_to_be_upgraded(cli, url, monitor) -> None:
     with monitor.engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE etl.alembic_version SET version_num = '9999'")
+        connection.exec_driver_sql("UPDATE etl.etl_monitor_version SET version_num = '9999', readable_from = NULL")
 
     assert_refused(cli("status", "--url", url), 4, "pip install --upgrade etl-monitor-orm")
     assert cli("db", "current", "--url", url).code == 4
@@ -208,8 +211,8 @@ def test_given_a_downgrade_when_the_answer_is_no_then_all_stays(cli, url) -> Non
     told = cli("db", "downgrade", "base", "--url", url, answer="n\n")
 
     assert told.code == 1
-    assert "Data will be lost" in told.err
-    assert cli("db", "current", "--url", url).out == "0001, up to date\n"
+    assert "This can lose data" in told.err
+    assert cli("db", "current", "--url", url).out == f"{SCHEMA_REVISION}, up to date\n"
 
 
 def test_given_a_downgrade_when_nobody_answers_then_all_stays(cli, url) -> None:
@@ -220,7 +223,7 @@ def test_given_a_downgrade_when_nobody_answers_then_all_stays(cli, url) -> None:
 def test_given_a_downgrade_when_the_answer_is_yes_then_it_is_done(cli, url) -> None:
     told = cli("db", "downgrade", "base", "--url", url, answer="y\n")
 
-    assert (told.code, told.out.endswith("0001 -> no tables\n")) == (0, True)
+    assert (told.code, told.out.endswith(f"{SCHEMA_REVISION} -> no tables\n")) == (0, True)
 
 
 def test_given_no_tables_when_downgraded_then_nothing_is_asked(cli, tmp_path) -> None:
@@ -242,3 +245,34 @@ def test_given_a_database_of_this_process_when_it_is_closed_then_the_command_lef
     with closing(ETLMonitor(url)) as monitor:
         monitor.close()
         assert subprocess.run([sys.executable, "-c", opens, str(file)], check=False).returncode == 0
+
+
+def test_given_a_span_beyond_the_calendar_when_stale_then_it_is_refused_in_words(cli, url) -> None:
+    told = cli("stale", "--older-than", "999999999999", "--url", url)
+
+    assert (told.code, told.err.splitlines()[0][:24]) == (2, "Error: --older-than is 6")
+
+
+@pytest.mark.usefixtures("ctrl_c_interrupts")
+def test_given_ctrl_c_at_the_question_when_downgrade_then_it_exits_as_interrupted(url) -> None:
+    command = [COMMAND, "db", "downgrade", "base", "--url", url]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as asked:
+        assert asked.stderr is not None
+        while asked.stderr.read(1) != b"?":
+            pass
+        asked.send_signal(signal.SIGINT)
+        _, told = asked.communicate(timeout=30)
+
+    assert (asked.returncode, told.splitlines()[-1]) == (130, b"Interrupted.")
+
+
+def test_given_a_time_that_is_none_when_setting_a_parameter_then_the_option_is_named(cli, url) -> None:
+    told = cli("mode", "parameter", "CORP", "HR_DAILY", "LoadEmployees", "--value-datetime", "soon", "--url", url)
+
+    assert (told.code, "--value-datetime is 'soon'" in told.err) == (2, True)
+
+
+def test_given_python_m_when_run_then_it_is_the_command() -> None:
+    done = subprocess.run([sys.executable, "-m", "etl_monitor_orm", "--version"], capture_output=True, check=True)
+
+    assert done.stdout.startswith(b"etl-monitor ")

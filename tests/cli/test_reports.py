@@ -1,4 +1,4 @@
-"""`status`, `run show`, `failures`, `watermarks` and `stale`: what is picked, and what scripts are told."""
+"""`status`, `run show`, `failures`, `watermarks` and `stale`: the rows they show, and the exit codes they return."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ def test_given_runs_of_today_when_status_has_no_date_then_they_are_shown(cli, ur
     assert dates(cli("status", "--json", "--url", url)) in ([f"{today}"], [f"{today + timedelta(days=1)}"])
 
 
+def test_status_without_a_date_shows_the_latest_that_has_steps(cli, url) -> None:
+    assert dates(cli("status", "--json", "--url", url)) == [LATER]
+
+
 def test_given_a_date_of_the_past_as_mode_when_status_has_no_date_then_that_date_is_shown(cli, url, monitor) -> None:
     monitor.set_processing_mode("CORP", "HR_DAILY", is_historic_mode=True, historic_date=EARLIER)
 
@@ -33,7 +37,7 @@ def test_given_nothing_on_a_date_when_asked_for_a_status_then_the_latest_date_is
     told = cli("status", "--date", "2020-01-01", "--url", url)
 
     assert told.code == 0
-    assert told.out == f"Nothing ran on that date. The latest with a run is {LATER}: add --date {LATER}.\n"
+    assert told.out == f"Nothing ran on that date. The latest date with a run is {LATER}: add --date {LATER}.\n"
 
 
 def test_given_a_process_that_never_ran_when_asked_for_its_status_then_others_are_left_out(cli, url) -> None:
@@ -49,7 +53,7 @@ def test_given_a_project_when_status_is_narrowed_then_its_processes_are_shown(cl
     assert [(row["project_code"], row["process_load"]) for row in told.json] == [("OTHER", "LOAD")]
 
 
-def test_given_steps_are_asked_for_when_two_processes_ran_then_each_step_names_its_process(cli, url, monitor) -> None:
+def test_given_two_processes_when_their_steps_are_asked_for_then_each_names_its_process(cli, url, monitor) -> None:
     monitor.register_process("OTHER", "LOAD").register_task("OTHER", "LOAD", 1, 1, 2, "Load")
     monitor.start_run("OTHER", "LOAD", LATER)
 
@@ -81,8 +85,10 @@ def test_given_a_running_step_when_steps_are_listed_then_it_is_called_running(cl
         (("run", "show", "run-2"), True),
         (("failures",), True),
         (("failures", "--mandatory", "--date", EARLIER), False),
-        (("stale",), True),
-        (("stale", "--older-than", "1e9"), False),
+        (("stale", "--since", EARLIER), True),
+        (("stale", "--since", LATER), True),
+        (("stale", "--since", "2026-04-10"), False),
+        (("stale", "--since", EARLIER, "--older-than", "1e9"), False),
     ],
 )
 def test_given_something_to_look_at_when_the_exit_code_is_asked_for_then_it_is_one(cli, url, command, found) -> None:
@@ -124,11 +130,11 @@ def test_given_parameters_of_two_processes_when_narrowed_then_one_is_listed(cli,
 
 
 def test_given_no_parameter_when_watermarks_are_listed_then_a_person_is_told_so(cli, url) -> None:
-    assert cli("watermarks", "CORP", "PAYROLL", "--url", url).out == "No parameter is registered.\n"
+    assert cli("watermarks", "CORP", "PAYROLL", "--url", url).out == "No parameters are registered.\n"
 
 
 def test_given_quiet_steps_when_only_listed_then_nothing_changes(cli, url, monitor) -> None:
-    listed = cli("stale", "CORP", "HR_DAILY", "--json", "--url", url)
+    listed = cli("stale", "CORP", "HR_DAILY", "--since", EARLIER, "--json", "--url", url)
 
     assert [(row["task_id"], row["status"]) for row in listed.json] == [(2, "NQUE")]
     assert [step.is_running for step in monitor.get_status("CORP", "HR_DAILY", LATER, task_id=2)] == [True]

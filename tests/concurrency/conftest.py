@@ -5,13 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import Engine, event, select
 from sqlalchemy.engine import ExceptionContext
 
 from etl_monitor_orm import ETLMonitor, ProcessingStep
-from etl_monitor_orm.backends.duckdb.backend import DuckDBBackend
+from etl_monitor_orm.backends.duckdb import DuckDBBackend
+from tests.databases import migrated, monitor_url
+
+if TYPE_CHECKING:
+    from tests.postgres import Server
+    from tests.warehouse import Warehouse
 
 WORKERS = 8
 DAY = "2026-04-09"
@@ -19,8 +25,28 @@ HR = ("CORP", "HR_DAILY")
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
+def url(backend: str, request: pytest.FixtureRequest) -> str:
+    """A database that is empty."""
+    place: str = request.getfixturevalue(f"{backend}_url")
+    return place
+
+
+@pytest.fixture
+def duckdb_url(tmp_path: Path) -> str:
     return f"duckdb:///{tmp_path / 'monitor.duckdb'}"
+
+
+@pytest.fixture
+def postgresql_url(postgres: Server) -> Iterator[str]:
+    name = postgres.new_database()
+    yield postgres.url(name).render_as_string(hide_password=False)
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+def databricks_url(warehouse: Warehouse) -> str:
+    migrated(warehouse)
+    return monitor_url(warehouse).render_as_string(hide_password=False)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from etl_monitor_orm import (
     ETLMonitor,
@@ -20,6 +20,7 @@ from etl_monitor_orm import (
     Task,
 )
 
+NEEDS = ("transactions",)
 WORKERS = 8
 DAY = "2026-04-09"
 HR = ("CORP", "HR_DAILY")
@@ -30,7 +31,7 @@ Steps = Callable[..., list[ProcessingStep]]
 
 @pytest.fixture
 def queue(monitor: ETLMonitor) -> Callable[..., Run]:
-    """Register some tasks and start a run of them; with `watermark`, each has one of its own, or all share one."""
+    """Register some tasks and start a run of them; with `watermark`, each task has its own, or all share one."""
 
     def start(tasks: int, watermark: str | None = None) -> Run:
         for task_id in range(1, tasks + 1):
@@ -62,17 +63,6 @@ def test_given_many_workers_that_claim_the_same_steps_then_each_step_is_won_by_o
     assert wins == dict.fromkeys(range(1, 41), 1)
 
 
-def test_given_a_claim_that_is_not_committed_yet_when_others_claim_the_step_then_they_are_in_its_way_and_lose(
-    monitor: ETLMonitor, queue: Callable[..., Run], at_once: AtOnce, conflicts
-) -> None:
-    queue(1)
-    event.listen(monitor.engine, "commit", lambda connection: conflicts.first.wait(timeout=30), once=True)
-    results = at_once([lambda: monitor.start_task("run-1", *HR, 1, processing_date=DAY)] * WORKERS)
-
-    assert conflicts.count > 0
-    assert Counter(type(result) for result in results) == {type(None): 1, InvalidTransition: WORKERS - 1}
-
-
 def test_given_many_workers_that_skip_what_others_do_then_each_body_runs_once(
     queue: Callable[..., Run], at_once: AtOnce, steps: Steps
 ) -> None:
@@ -91,7 +81,7 @@ def test_given_many_workers_that_skip_what_others_do_then_each_body_runs_once(
     assert {step.status for step in steps(workflow_id=1)} == {"DONE"}
 
 
-def test_given_many_workers_that_end_their_steps_of_one_run_then_each_is_done_and_each_watermark_moved(
+def test_given_many_workers_that_end_their_steps_then_each_is_done_and_each_watermark_moved(
     monitor: ETLMonitor, queue: Callable[..., Run], at_once: AtOnce, steps: Steps
 ) -> None:
     run = queue(WORKERS, "Source{}")
@@ -103,7 +93,7 @@ def test_given_many_workers_that_end_their_steps_of_one_run_then_each_is_done_an
     assert moved == [task.started for task in tasks]
 
 
-def test_given_many_workers_that_end_at_once_when_their_steps_share_a_watermark_then_the_last_of_them_moves_it(
+def test_given_workers_that_end_at_once_when_they_share_a_watermark_then_the_last_moves_it(
     monitor: ETLMonitor, queue: Callable[..., Run], at_once: AtOnce
 ) -> None:
     run = queue(WORKERS, "Shared")
@@ -113,7 +103,7 @@ def test_given_many_workers_that_end_at_once_when_their_steps_share_a_watermark_
     assert monitor.get_active_watermark(*HR, "Shared") == tasks[0].started
 
 
-def test_given_many_workers_that_end_by_ids_when_their_steps_share_a_watermark_then_the_last_of_them_moves_it(
+def test_given_workers_that_end_by_ids_when_they_share_a_watermark_then_the_last_moves_it(
     monitor: ETLMonitor, queue: Callable[..., Run], at_once: AtOnce
 ) -> None:
     run = queue(WORKERS, "Shared")
@@ -125,7 +115,7 @@ def test_given_many_workers_that_end_by_ids_when_their_steps_share_a_watermark_t
     assert monitor.get_active_watermark(*HR, "Shared") == began
 
 
-def test_given_many_workers_whose_mandatory_steps_fail_at_once_then_all_have_failed_and_the_initiation_is_open(
+def test_given_mandatory_steps_that_fail_at_once_then_all_failed_and_the_initiation_is_open(
     monitor: ETLMonitor, queue: Callable[..., Run], at_once: AtOnce, steps: Steps
 ) -> None:
     run = queue(WORKERS)
@@ -163,7 +153,7 @@ def test_given_dispatchers_that_generate_one_run_at_once_then_there_is_one_set_o
     assert [(step.task_id, step.attempts) for step in steps()] == [(0, 0), (1, 0)]
 
 
-def test_given_a_run_that_many_dispatchers_generate_while_others_start_then_each_run_is_there_once_with_its_own_number(
+def test_given_a_run_generated_by_many_while_others_start_then_each_run_has_its_own_number(
     monitor: ETLMonitor, at_once: AtOnce, steps: Steps
 ) -> None:
     names = ["run-1"] * 4 + ["run-2", "run-3", "run-4", "run-5"]
@@ -221,7 +211,7 @@ def test_given_many_who_register_the_same_things_then_each_is_there_once(monitor
         ] == [1, 1, 1]
 
 
-def test_given_many_who_move_one_watermark_then_it_ends_at_the_highest_and_the_late_ones_are_told(
+def test_given_many_who_move_one_watermark_then_the_highest_stays_and_late_ones_are_told(
     monitor: ETLMonitor, at_once: AtOnce
 ) -> None:
     monitor.register_parameter(*HR, "Events", "DELTA_ID")
@@ -253,7 +243,7 @@ def test_given_a_stale_step_that_many_would_fail_and_take_over_then_one_attempt_
 ) -> None:
     queue(1)
     monitor.start_task("run-1", *HR, 1)
-    results = at_once([lambda: monitor.fail_stale(0)] * WORKERS)
+    results = at_once([lambda: monitor.fail_stale(0, since="2026-04-09")] * WORKERS)
 
     assert sorted(len(result) for result in results) == [0] * (WORKERS - 1) + [1]
     assert [step.log_code for step in steps(task_id=1)] == ["STALE"]

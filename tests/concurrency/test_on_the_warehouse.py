@@ -1,4 +1,4 @@
-"""Workers at once on the local warehouse: each statement commits by itself, and Delta refuses what came too late.
+"""Workers at once on the local warehouse: each statement commits by itself, and Delta refuses the later of two.
 
 Each test counts the refusals that really happened: what never met another writer has shown nothing.
 """
@@ -39,7 +39,7 @@ def shared(request: pytest.FixtureRequest, warehouse: Warehouse) -> Iterator[ETL
 
 @pytest.fixture
 def workers(shared: ETLMonitor, warehouse: Warehouse) -> Iterator[list[ETLMonitor]]:
-    """A monitor for each worker, as if each were a process of its own: they share no lock and no connection."""
+    """A monitor for each worker, as if each were a separate process: they share no lock and no connection."""
     monitors = [
         ETLMonitor(monitor_url(warehouse), schema=shared.schema, actor=f"worker {number}") for number in range(WORKERS)
     ]
@@ -65,7 +65,7 @@ def queue(monitor: ETLMonitor, tasks: int, watermark: str | None = None) -> None
     monitor.start_run(*HR, DAY, execution_id="run-1")
 
 
-def test_given_8_workers_and_many_steps_when_they_claim_what_they_find_then_each_step_is_won_once(
+def test_given_8_workers_and_many_steps_when_they_claim_what_they_find_then_each_is_won_once(
     monitor: ETLMonitor, workers: list[ETLMonitor], at_once: AtOnce, warehouse: Warehouse
 ) -> None:
     many = MANY[monitor.schema]
@@ -94,7 +94,7 @@ def test_given_8_workers_and_many_steps_when_they_claim_what_they_find_then_each
     assert len(warehouse.log.conflicts) > 0
 
 
-def test_given_8_workers_that_end_their_steps_at_once_then_all_are_recorded_and_the_shared_watermark_moved(
+def test_given_8_workers_that_end_at_once_then_all_are_recorded_and_their_watermark_moved(
     monitor: ETLMonitor, workers: list[ETLMonitor], at_once: AtOnce, steps: Steps, warehouse: Warehouse
 ) -> None:
     queue(monitor, WORKERS, "Shared")

@@ -1,4 +1,4 @@
-"""Conflicts: a call that others got in the way of is made again, whole, until it goes through or patience runs out."""
+"""Conflicts: a conflicting call is retried as a whole until it succeeds or patience runs out."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from etl_monitor_orm import (
 from etl_monitor_orm import session as session_module
 from etl_monitor_orm.session import RetryPolicy
 
+BACKENDS = ("duckdb",)  # it refuses at once what waits for the row on a server: see `test_on_a_server.py`
 DAY = "2026-04-09"
 HR = ("CORP", "HR_DAILY")
 EVENTS = (*HR, "Events")
@@ -54,7 +55,7 @@ def hasty(url: str, monitor: ETLMonitor, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 
 def hold(session: Session, value: int | None = None) -> None:
-    """Change the watermark Events in a session of one's own, without committing."""
+    """Change the watermark Events in a separate session, without committing."""
     values: dict[str, object] = {"last_updated_by": "somebody"}
     if value is not None:
         values["value_int"] = value
@@ -66,7 +67,7 @@ def hold(session: Session, value: int | None = None) -> None:
 
 @contextmanager
 def meanwhile(call: Callable[[], object]) -> Iterator[list[object]]:
-    """Make a call on another thread while the block goes on; yields a list that gets what it returned or raised."""
+    """Make a call on another thread while the block runs; yields a list that gets its result or error."""
     result: list[object] = []
 
     def work() -> None:
@@ -81,7 +82,7 @@ def meanwhile(call: Callable[[], object]) -> Iterator[list[object]]:
     thread.join()
 
 
-def test_given_a_session_that_holds_a_row_when_it_commits_then_the_call_that_waited_goes_through(
+def test_given_a_session_that_holds_a_row_when_it_commits_then_the_waiting_call_succeeds(
     monitor: ETLMonitor, run: Run, conflicts
 ) -> None:
     with monitor.session() as session:
@@ -94,7 +95,7 @@ def test_given_a_session_that_holds_a_row_when_it_commits_then_the_call_that_wai
     assert monitor.get_active_watermark(*EVENTS) == 7
 
 
-def test_given_a_session_that_holds_a_row_when_it_rolls_back_then_the_call_that_waited_goes_through(
+def test_given_a_session_that_holds_a_row_when_it_rolls_back_then_the_waiting_call_succeeds(
     monitor: ETLMonitor, run: Run, conflicts
 ) -> None:
     with monitor.session() as session:
@@ -107,7 +108,7 @@ def test_given_a_session_that_holds_a_row_when_it_rolls_back_then_the_call_that_
     assert monitor.get_active_watermark(*EVENTS) == 7
 
 
-def test_given_a_session_that_changes_what_a_call_depends_on_when_it_commits_then_the_call_sees_that_and_refuses(
+def test_given_a_session_that_moves_a_watermark_when_it_commits_then_the_waiting_call_refuses(
     monitor: ETLMonitor, run: Run, conflicts
 ) -> None:
     with monitor.session() as session:
@@ -120,7 +121,7 @@ def test_given_a_session_that_changes_what_a_call_depends_on_when_it_commits_the
     assert monitor.get_active_watermark(*EVENTS) == 100
 
 
-def test_given_a_call_of_several_statements_when_others_are_in_the_way_of_the_last_then_all_of_it_is_made_again(
+def test_given_a_call_of_several_statements_when_the_last_one_conflicts_then_all_are_repeated(
     monitor: ETLMonitor, run: Run, conflicts, steps: Steps
 ) -> None:
     task = run.task(1).__enter__()
@@ -136,7 +137,7 @@ def test_given_a_call_of_several_statements_when_others_are_in_the_way_of_the_la
     assert (steps(task_id=1)[0].status, monitor.get_active_watermark(*EVENTS)) == ("DONE", 7)
 
 
-def test_given_a_worker_that_waits_for_a_row_when_others_end_their_steps_then_they_need_not_wait(
+def test_given_a_worker_that_waits_for_a_row_when_others_end_their_steps_then_they_do_not_wait(
     monitor: ETLMonitor, run: Run, conflicts, steps: Steps
 ) -> None:
     task = run.task(1).__enter__()
@@ -152,7 +153,7 @@ def test_given_a_worker_that_waits_for_a_row_when_others_end_their_steps_then_th
     assert states == ["DONE", "NQUE"]
 
 
-def test_given_a_session_that_inserts_a_process_while_a_call_does_then_the_call_describes_what_it_finds(
+def test_given_a_session_that_inserts_a_process_during_a_call_then_the_call_updates_it(
     monitor: ETLMonitor, url: str, conflicts
 ) -> None:
     other = ETLMonitor(url)
@@ -171,7 +172,7 @@ def test_given_a_session_that_inserts_a_process_while_a_call_does_then_the_call_
     assert (process.process_name, process.created_by) == ("New load", "somebody")
 
 
-def test_given_a_process_that_was_inserted_since_a_call_began_then_the_call_describes_what_it_finds(
+def test_given_a_process_that_was_inserted_since_a_call_began_then_the_call_updates_it(
     monitor: ETLMonitor, url: str, conflicts
 ) -> None:
     other = ETLMonitor(url, actor="somebody")
@@ -207,7 +208,7 @@ def test_given_a_heartbeat_that_comes_while_stale_steps_are_failed_then_the_step
     assert (failed, steps(task_id=0)[0].is_running) == ([], True)
 
 
-def test_given_a_take_over_that_comes_while_the_first_worker_ends_the_step_then_it_is_the_second_workers(
+def test_given_a_take_over_while_the_first_worker_ends_the_step_then_the_second_keeps_it(
     monitor: ETLMonitor, url: str, steps: Steps
 ) -> None:
     clock = ManualClock("2026-04-09 06:00")
@@ -252,7 +253,7 @@ def test_given_a_call_that_is_made_again_then_its_times_come_from_one_reading_of
         assert [session.get_one(Parameter, EVENTS).last_updated_on] == readings
 
 
-def test_given_a_session_that_read_before_a_call_wrote_when_it_writes_the_same_row_then_it_loses(
+def test_given_a_session_that_read_before_a_call_wrote_when_it_writes_that_row_then_it_loses(
     monitor: ETLMonitor, run: Run
 ) -> None:
     with monitor.session() as session:
@@ -265,7 +266,7 @@ def test_given_a_session_that_read_before_a_call_wrote_when_it_writes_the_same_r
     assert monitor.get_active_watermark(*EVENTS) == 7
 
 
-def test_given_a_session_that_deletes_a_step_when_it_commits_then_the_call_that_waited_does_not_find_it(
+def test_given_a_session_that_deletes_a_step_when_it_commits_then_the_waiting_call_misses_it(
     monitor: ETLMonitor, run: Run, conflicts
 ) -> None:
     with monitor.session() as session:
@@ -296,7 +297,7 @@ def test_given_a_row_that_stays_held_when_patience_runs_out_then_the_conflict_is
 ) -> None:
     with monitor.session() as session:
         hold(session)
-        with pytest.raises(ConflictError, match=r"through \d+ tries in 0\.\d s\. Nothing was written"):
+        with pytest.raises(ConflictError, match=r"during \d+ tries in 0\.\d s; nothing was written"):
             hasty.advance_watermark(*EVENTS, new_int_value=7)
 
 
@@ -326,7 +327,7 @@ def test_given_a_reported_conflict_then_the_drivers_error_is_its_cause(
     assert isinstance(cause.orig, duckdb.TransactionException)
 
 
-def test_given_a_reported_conflict_then_nothing_was_written_and_the_same_call_may_be_made_again(
+def test_given_a_reported_conflict_then_nothing_was_written_and_the_call_may_be_repeated(
     hasty: ETLMonitor, monitor: ETLMonitor, run: Run, steps: Steps
 ) -> None:
     task = hasty.task("run-1", *HR, 1).__enter__()
@@ -354,3 +355,13 @@ def test_given_a_statement_that_the_database_refuses_for_good_then_it_is_made_on
     with pytest.raises(DatabaseError):
         monitor.log("120 rows")
     assert len(tries) == 1
+
+
+def test_claim_that_is_not_committed_yet_is_in_the_way_of_others_and_they_lose(
+    monitor: ETLMonitor, run: Run, at_once: Callable[..., list[object]], conflicts
+) -> None:
+    event.listen(monitor.engine, "commit", lambda connection: conflicts.first.wait(timeout=30), once=True)
+    results = at_once([lambda: monitor.start_task("run-1", *HR, 1, processing_date=DAY)] * 8)
+
+    assert conflicts.count > 0
+    assert sum(isinstance(result, InvalidTransition) for result in results) == 7

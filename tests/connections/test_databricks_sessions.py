@@ -1,4 +1,4 @@
-"""Sessions on the warehouse, through the real driver: who may open one, where, and what others are told."""
+"""Sessions on the warehouse, through the real driver: who may open one, where, and which errors others get."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-import sqlalchemy
 from sqlalchemy import URL, event, text
 
 from etl_monitor_orm import (
@@ -22,7 +21,7 @@ from etl_monitor_orm import (
     SchemaMissing,
     create_engine,
 )
-from etl_monitor_orm.backends.retry import RetryPolicy
+from etl_monitor_orm.dialects.retrying import RetryPolicy
 from tests.databases import migrated, monitor_url
 from tests.warehouse import Warehouse, faults
 
@@ -85,8 +84,8 @@ def test_given_no_token_when_the_sdk_has_a_profile_then_a_session_opens(
     assert user_of(without_token(url))
 
 
-def test_given_an_engine_with_a_credentials_provider_then_the_monitor_takes_it(url: URL, warehouse: Warehouse) -> None:
-    engine = sqlalchemy.create_engine(
+def test_given_an_engine_with_a_credentials_provider_then_the_monitor_takes_it(url: URL) -> None:
+    engine = create_engine(
         without_token(url),
         connect_args={"credentials_provider": lambda: lambda: {"Authorization": f"Bearer {url.password}"}},
     )
@@ -101,6 +100,13 @@ def test_given_no_credentials_at_all_then_it_is_said_where_they_may_come_from(ur
     assert type(error) is ConfigurationError
     assert "DATABRICKS_TOKEN" in str(error)
     assert "DATABRICKS_CONFIG_PROFILE" in str(error)
+
+
+def test_session_of_the_monitor_without_credentials_raises_what_its_calls_raise(url: URL) -> None:
+    monitor = ETLMonitor(without_token(url))
+    with pytest.raises(ConfigurationError, match="DATABRICKS_TOKEN"), monitor.session() as session:
+        session.execute(text("SELECT 1"))
+    monitor.close()
 
 
 def test_given_a_wrong_token_then_it_is_said_and_not_shown(url: URL) -> None:
@@ -159,7 +165,7 @@ def test_given_a_privilege_that_is_missing_then_it_is_named_with_those_that_are_
     assert "USE SCHEMA, SELECT and MODIFY" in str(error)
 
 
-def test_given_a_warehouse_that_refuses_connections_in_the_middle_of_a_call_then_it_is_said_and_the_call_again_goes_on(
+def test_given_a_warehouse_that_is_lost_during_a_call_when_called_again_then_the_call_goes_on(
     url: URL, warehouse: Warehouse
 ) -> None:
     migrated(warehouse)
@@ -181,7 +187,21 @@ def test_given_a_warehouse_that_refuses_connections_in_the_middle_of_a_call_then
     monitor.close()
 
 
-# What is told before anything is opened
+def test_given_a_session_that_somebody_closed_when_called_again_then_the_call_goes_on(
+    url: URL, warehouse: Warehouse
+) -> None:
+    migrated(warehouse)
+    monitor = ETLMonitor(url)
+    with monitor.engine.connect() as connection:
+        connection.connection.dbapi_connection.close()  # type: ignore[union-attr] # the pool is not told
+    with pytest.raises(EtlMonitorError, match="closed connection"):
+        monitor.register_process("CORP", "HR_DAILY")
+
+    monitor.register_process("CORP", "HR_DAILY")
+    monitor.close()
+
+
+# Errors before anything is opened
 
 
 def test_given_no_catalog_then_it_is_asked_for(url: URL) -> None:

@@ -29,7 +29,7 @@ FLIPS = [
 
 
 @pytest.mark.parametrize(("kind", "on", "off", "key"), FLIPS)
-def test_given_one_that_is_active_when_deactivated_then_its_flag_flips_and_it_tells_who_and_when(
+def test_given_an_active_row_when_deactivated_then_its_flag_flips_and_it_tells_who_and_when(
     hr: ETLMonitor,
     clock: ManualClock,
     tables: Callable[[], dict[str, list[dict[str, object]]]],

@@ -93,7 +93,7 @@ def test_given_a_database_without_users_when_there_is_no_actor_then_it_is_the_os
         assert session.get_one(Process, HR).created_by == getpass.getuser()
 
 
-def test_given_no_name_at_all_when_something_is_to_be_written_then_it_is_refused_and_says_how_to_give_one(
+def test_given_no_name_at_all_when_writing_then_it_is_refused_and_says_how_to_give_one(
     etl_monitor: ETLMonitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def nameless() -> str:
@@ -126,6 +126,8 @@ WRITES = {
     "register_sequence": lambda m: m.register_sequence(10, "PUBLISH"),
     "register_task": lambda m: m.register_task(*HR, 9, 1, 2, "T"),
     "register_parameter": lambda m: m.register_parameter(*HR, "New", "FLAG"),
+    "register": lambda m: m.register([Process(project_code="CORP", process_load="NEW")]),
+    "describe in a list": lambda m: m.register([Process(project_code=HR[0], process_load=HR[1], process_name="New")]),
     "deactivate_process": lambda m: m.deactivate_process(*HR),
     "deactivate_task": lambda m: m.deactivate_task(*HR, 1, 1),
     "start_run": lambda m: m.start_run(*HR, DAY),
@@ -157,7 +159,7 @@ def under_way(hr: ETLMonitor, run: Run, prepare: Callable[..., None]) -> ETLMoni
 
 
 @pytest.mark.parametrize("call", WRITES.values(), ids=WRITES)
-def test_given_a_clock_that_ticks_when_a_call_writes_then_all_its_timestamps_are_one_reading_bound_as_a_parameter(
+def test_given_a_ticking_clock_when_a_call_writes_then_its_timestamps_are_one_bound_reading(
     under_way: ETLMonitor, tables: Tables, statements, call: Call
 ) -> None:
     clock = TickingClock()
@@ -178,7 +180,7 @@ def test_given_a_clock_that_ticks_when_a_call_writes_then_all_its_timestamps_are
     assert not [sql for sql in executed if any(word in sql.lower() for word in asking)]
 
 
-def test_given_a_clock_that_ticks_when_a_task_is_tracked_then_start_and_end_are_readings_of_their_own(
+def test_given_a_ticking_clock_when_a_task_is_tracked_then_start_and_end_are_separate_readings(
     hr: ETLMonitor, run: Run, step: Callable[..., ProcessingStep]
 ) -> None:
     clock = TickingClock()
@@ -202,7 +204,7 @@ def test_given_a_clock_in_any_zone_when_something_is_written_then_it_is_at_that_
     assert rows(Process)[0].created_on == datetime(2026, 4, 9, 6, 30, tzinfo=UTC)
 
 
-def test_given_no_clock_when_something_is_written_then_it_is_at_the_system_s_utc_time(
+def test_given_no_clock_when_something_is_written_then_it_is_at_the_utc_time_of_the_system(
     monitor: ETLMonitor, rows: Rows
 ) -> None:
     before = datetime.now(UTC)

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from etl_monitor_orm import ETLMonitor, EtlMonitorError, Run
+from etl_monitor_orm import ETLMonitor, EtlMonitorError, ManualClock, Run
 
 HR = ("CORP", "HR_DAILY")
 DAY = date(2026, 4, 9)
@@ -27,6 +27,24 @@ def cost(statements, call: Callable[[], object]) -> int:
 def counting(monitor: ETLMonitor) -> int:
     """The read that counts the rows of an INSERT, where the database does not."""
     return 0 if monitor._runtime.units.backend.capabilities.counts_inserts else 1
+
+
+@pytest.fixture
+def reading(monitor: ETLMonitor) -> int:
+    """A read of what a write cannot return, in the same transaction: at most one at a start, and one at an end."""
+    can = monitor._runtime.units.capabilities
+    return 2 if can.transactions and not can.returning else 0
+
+
+@pytest.fixture
+def dating(monitor: ETLMonitor) -> int:
+    """The read that finds the date of a run's id first, where a statement without a date would read all files."""
+    return 1 if monitor._runtime.units.backend.capabilities.layouts else 0
+
+
+def within(spent: int, budget: int, more: int) -> bool:
+    """Whether a budget was kept, the reads included that the database may need on top of it."""
+    return budget <= spent <= budget + more
 
 
 @pytest.fixture
@@ -65,7 +83,7 @@ def test_given_many_tasks_when_a_run_starts_then_it_still_costs_one_statement(
     assert cost(statements, lambda: ready.start_run(*HR, DAY)) == 1 + counting
 
 
-def test_given_the_spark_edition_s_calls_when_a_run_is_made_then_each_costs_one_statement(
+def test_given_the_spark_edition_calls_when_a_run_is_made_then_each_costs_one_statement(
     ready: ETLMonitor, statements, counting: int
 ) -> None:
     assert cost(statements, lambda: ready.generate_execution_steps("run-2", *HR, DAY)) == 1 + counting
@@ -90,54 +108,99 @@ def test_given_a_run_when_asked_then_it_costs_one_statement(
     assert cost(statements, lambda: call(run)) == 1
 
 
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        (lambda m: m.processes(), 3),
+        (lambda m: m.processes(processing_date=DAY), 1),
+        (lambda m: m.failures(), 1),
+        (lambda m: m.failures(mandatory=True), 1),
+        (lambda m: m.failures(*HR), 2),
+        (lambda m: m.watermarks(*HR), 1),
+        (lambda m: m.runs("run-1"), 1),
+        (lambda m: m.latest_date(), 1),
+        (lambda m: m.require_registered(*HR), 1),
+        (lambda m: m.get_status(*HR, DAY), 1),
+        (lambda m: m.get_status(*HR), 2),
+    ],
+    ids=[
+        "processes on their dates",
+        "processes on a date",
+        "failures",
+        "blockers",
+        "failures of a process that has none",
+        "watermarks",
+        "runs",
+        "latest date",
+        "registered",
+        "status of a date",
+        "status without a date",
+    ],
+)
+def test_question_when_asked_costs_no_more_statements_than_this(
+    ready: ETLMonitor, statements, call: Call, expected: int
+) -> None:
+    assert cost(statements, lambda: call(ready)) == expected
+
+
+def test_given_a_run_by_its_id_alone_when_its_status_is_asked_for_then_it_costs_one_statement(
+    ready: ETLMonitor, statements, dating: int
+) -> None:
+    assert cost(statements, lambda: ready.get_status(*HR, execution_id="run-1")) == 1 + dating
+
+
 # Steps
 
 
-def test_given_a_task_without_watermark_when_tracked_then_it_costs_two_statements(run: Run, statements) -> None:
+def test_given_a_task_without_watermark_when_tracked_then_it_costs_two_statements(
+    run: Run, statements, reading: int
+) -> None:
     def track() -> None:
         with run.task(3):
             pass
 
-    assert cost(statements, track) == 2
+    assert within(cost(statements, track), 2, reading)
 
 
-def test_given_a_task_with_a_watermark_when_tracked_then_it_costs_three_statements(run: Run, statements) -> None:
+def test_given_a_task_with_a_watermark_when_tracked_then_it_costs_three_statements(
+    run: Run, statements, reading: int
+) -> None:
     def track() -> None:
         with run.task(1):
             pass
 
-    assert cost(statements, track) == 3
+    assert within(cost(statements, track), 3, reading)
 
 
-def test_given_a_task_that_advances_its_watermark_when_tracked_then_only_reading_it_costs_one_more(
-    run: Run, statements
+def test_given_a_task_that_advances_its_watermark_when_tracked_then_only_the_read_costs_extra(
+    run: Run, statements, reading: int
 ) -> None:
     def track() -> None:
         with run.task(2) as task:
             task.advance(int(task.watermark) + 10)
 
-    assert cost(statements, track) == 4
+    assert within(cost(statements, track), 4, 2 * reading)
 
 
 @pytest.mark.parametrize(("task_id", "expected"), [(2, 2), (3, 3), (0, 2)], ids=["optional", "mandatory", "initiation"])
-def test_given_a_task_that_fails_when_tracked_then_only_a_mandatory_one_costs_one_more_for_the_initiation(
-    run: Run, statements, task_id: int, expected: int
+def test_given_a_task_that_fails_when_tracked_then_only_a_mandatory_one_costs_one_more(
+    run: Run, statements, reading: int, task_id: int, expected: int
 ) -> None:
     def track() -> None:
         with pytest.raises(OSError, match="down"), run.task(task_id):
             raise OSError("down")
 
-    assert cost(statements, track) == expected
+    assert within(cost(statements, track), expected, reading)
 
 
-def test_given_the_flat_call_and_a_date_when_tracked_then_it_costs_what_a_run_s_task_costs(
-    ready: ETLMonitor, statements
+def test_given_the_flat_call_and_a_date_when_tracked_then_it_costs_what_a_task_of_a_run_costs(
+    ready: ETLMonitor, statements, reading: int
 ) -> None:
     def track() -> None:
         with ready.task(*RUN, 3, processing_date=DAY):
             pass
 
-    assert cost(statements, track) == 2
+    assert within(cost(statements, track), 2, reading)
 
 
 @pytest.mark.parametrize(
@@ -160,9 +223,9 @@ def test_given_the_flat_call_and_a_date_when_tracked_then_it_costs_what_a_run_s_
     ],
 )
 def test_given_a_step_when_moved_by_a_flat_call_then_it_costs_no_more_than_this(
-    ready: ETLMonitor, statements, call: Call, expected: int
+    ready: ETLMonitor, statements, reading: int, call: Call, expected: int
 ) -> None:
-    assert cost(statements, lambda: call(ready)) == expected
+    assert within(cost(statements, lambda: call(ready)), expected, reading)
 
 
 def test_given_a_running_task_when_it_beats_then_it_costs_one_statement(run: Run, statements) -> None:
@@ -179,11 +242,22 @@ def test_given_failures_when_reset_then_it_costs_two_statements(ready: ETLMonito
     assert cost(statements, run.reset) == 2
 
 
-@pytest.mark.parametrize("scope", [{"execution_id": "run-1"}, {"processing_date": DAY}])
-def test_given_nothing_to_reset_when_reset_then_it_costs_one_statement(
-    ready: ETLMonitor, statements, scope: dict[str, object]
+def test_given_nothing_to_reset_when_reset_then_it_costs_one_statement(ready: ETLMonitor, statements) -> None:
+    assert cost(statements, lambda: ready.status_reset(*HR, DAY)) == 1
+
+
+def test_given_nothing_to_reset_when_a_runs_id_is_reset_then_it_costs_one_statement(
+    ready: ETLMonitor, statements, dating: int
 ) -> None:
-    assert cost(statements, lambda: ready.status_reset(*HR, **scope)) == 1
+    assert cost(statements, lambda: ready.status_reset(*HR, execution_id="run-1")) == 1 + dating
+
+
+def test_given_nothing_to_reset_when_a_stranger_to_the_run_resets_then_one_read_more_says_why(
+    ready: ETLMonitor, run: Run, clock: ManualClock, statements
+) -> None:
+    stranger = ETLMonitor(ready.engine, clock=clock)
+    stranger._runtime.schema_is_current()
+    assert cost(statements, lambda: stranger.status_reset(*HR, DAY)) <= 3
 
 
 # Registration
@@ -266,7 +340,7 @@ def test_given_an_argument_that_cannot_be_read_when_called_then_the_database_is_
 # The first call
 
 
-def test_given_a_monitor_that_was_just_made_when_first_called_then_one_statement_asks_about_the_tables(
+def test_given_a_new_monitor_when_first_called_then_one_statement_asks_about_the_tables(
     hr: ETLMonitor, statements
 ) -> None:
     fresh = ETLMonitor(hr.engine)

@@ -87,7 +87,7 @@ def test_given_the_initiation_when_it_fails_itself_then_it_stays_failed(
     assert (marker.status, marker.end_time, marker.duration_seconds) == (Status.FAIL, clock.now, 5)
 
 
-def test_given_two_runs_of_a_date_when_a_step_of_one_fails_then_the_other_s_initiation_stays_done(
+def test_given_two_runs_of_a_date_when_one_fails_a_step_then_the_other_initiation_stays_done(
     hr: ETLMonitor, under_way: Run, step: Step
 ) -> None:
     done(hr.start_run(*HR, DAY, execution_id="run-2"), 0)
@@ -96,7 +96,7 @@ def test_given_two_runs_of_a_date_when_a_step_of_one_fails_then_the_other_s_init
     assert step(0, execution_id="run-2").status is Status.NQUE
 
 
-def test_given_a_step_queued_as_mandatory_when_it_fails_then_what_its_task_is_now_does_not_count(
+def test_given_a_step_queued_as_mandatory_when_it_fails_then_the_flag_of_its_task_is_ignored(
     hr: ETLMonitor, under_way: Run, step: Step
 ) -> None:
     hr.register_task(*HR, 3, 1, 6, "Build mart", task_mandatory=False)
@@ -104,7 +104,7 @@ def test_given_a_step_queued_as_mandatory_when_it_fails_then_what_its_task_is_no
     assert step(0).status is Status.NQUE
 
 
-def test_given_a_step_queued_as_optional_when_it_fails_then_what_its_task_is_now_does_not_count(
+def test_given_a_step_queued_as_optional_when_it_fails_then_the_flag_of_its_task_is_ignored(
     hr: ETLMonitor, under_way: Run, step: Step
 ) -> None:
     hr.register_task(*HR, 2, 1, 2, "Load events", source_system_code="LoadEvents", task_mandatory=True)
@@ -112,7 +112,7 @@ def test_given_a_step_queued_as_optional_when_it_fails_then_what_its_task_is_now
     assert step(0).status is Status.DONE
 
 
-def test_given_a_reset_initiation_that_is_done_when_a_mandatory_step_fails_again_then_its_current_attempt_re_opens(
+def test_given_a_reset_initiation_that_is_done_when_a_mandatory_step_fails_then_it_reopens(
     hr: ETLMonitor, under_way: Run, step: Step
 ) -> None:
     hr.fail_task(*RUN, 1)

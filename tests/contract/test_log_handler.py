@@ -207,7 +207,7 @@ def test_given_a_record_after_a_task_then_it_bears_no_task(
         (logging.CRITICAL, LogLevel.ERROR),
     ],
 )
-def test_given_a_level_of_pythons_then_the_receipt_has_the_one_that_means_the_same(
+def test_given_a_python_level_then_the_receipt_has_the_one_that_means_the_same(
     log: logging.Logger, attach: Attach, row: Callable[..., SysLog], level: int, stored: LogLevel
 ) -> None:
     handler = attach()

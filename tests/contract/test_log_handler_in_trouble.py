@@ -21,7 +21,7 @@ Attach = Callable[..., EtlLogHandler]
 Lines = Callable[[], list[str | None]]
 
 
-def test_given_a_record_that_cannot_be_formatted_then_the_job_goes_on_and_the_others_are_written(
+def test_given_a_record_that_cannot_be_formatted_then_the_job_goes_on_and_others_are_written(
     log: logging.Logger, attach: Attach, lines: Lines, capsys: pytest.CaptureFixture[str]
 ) -> None:
     handler = attach()
@@ -76,7 +76,7 @@ def test_given_a_database_that_was_away_once_then_the_records_are_written_with_t
     assert lines() == ["one", "two"]
 
 
-def test_given_a_database_that_is_away_then_it_is_tried_again_batch_by_batch(
+def test_given_a_database_that_is_away_briefly_then_it_is_tried_again_batch_by_batch(
     log: logging.Logger, attach: Attach, away: Away
 ) -> None:
     attach(capacity=3)
@@ -99,7 +99,7 @@ def test_given_a_database_that_stays_away_then_the_newest_ten_batches_are_kept(
     assert lines() == [f"line {number}" for number in range(30, 50)]
 
 
-def test_given_a_record_of_another_thread_while_a_write_fails_then_it_comes_after_those_that_wait(
+def test_given_a_record_of_another_thread_while_a_write_fails_then_it_follows_those_that_wait(
     hr: ETLMonitor, log: logging.Logger, attach: Attach, lines: Lines
 ) -> None:
     handler = attach()
@@ -139,7 +139,9 @@ def test_given_a_database_that_is_away_then_stderr_says_how_many_records_wait_an
     with away():
         handler.flush()
 
-    assert capsys.readouterr().err == ("etl-monitor: 1 log records wait, they could not be written: the disk is gone\n")
+    assert capsys.readouterr().err == (
+        "etl-monitor: 1 log records could not be written and wait for the next batch: the disk is gone\n"
+    )
 
 
 def test_given_a_database_that_is_away_and_a_closed_stderr_then_the_job_goes_on(
@@ -158,7 +160,7 @@ def test_given_a_database_that_is_away_and_a_closed_stderr_then_the_job_goes_on(
     assert lines() == ["one"]
 
 
-def test_given_a_database_without_tables_then_the_job_goes_on_and_the_records_are_written_once_it_has_them(
+def test_given_a_database_without_tables_then_the_job_goes_on_and_records_are_written_later(
     log: logging.Logger, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monitor = ETLMonitor("duckdb:///:memory:")
@@ -192,7 +194,7 @@ def test_given_the_database_layers_own_records_then_writing_them_breeds_no_more(
     assert lines() == written
 
 
-def test_given_many_threads_and_the_database_layers_own_records_then_no_thread_waits_for_another_for_ever(
+def test_given_many_threads_and_records_of_the_database_layer_then_no_thread_waits_for_ever(
     hr: ETLMonitor, sql_log: logging.Logger, log: logging.Logger, attach: Attach, lines: Lines
 ) -> None:
     for task_id in range(11, 17):

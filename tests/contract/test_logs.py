@@ -49,7 +49,7 @@ def test_given_a_whole_entry_then_it_is_all_there(monitor: ETLMonitor, row: Row)
     }
 
 
-def test_given_a_message_alone_then_the_rest_is_empty_its_level_info_and_its_time_that_of_the_call(
+def test_given_a_message_alone_then_its_level_is_info_its_time_the_call_and_the_rest_empty(
     monitor: ETLMonitor, clock: ManualClock, row: Row
 ) -> None:
     monitor.log("120 rows")

@@ -59,7 +59,7 @@ def values(moved: ETLMonitor) -> Callable[..., dict[str, object]]:
     return read
 
 
-def test_given_bulk_mode_then_every_watermark_is_back_at_its_beginning_and_nothing_else_changed(
+def test_given_bulk_mode_then_every_watermark_is_at_its_beginning_and_nothing_else_changed(
     moved: ETLMonitor, values: Callable[..., dict[str, object]]
 ) -> None:
     moved.set_processing_mode(*HR, is_bulk_mode=True)
@@ -180,7 +180,7 @@ def test_given_a_process_without_sysdt_when_it_is_set_live_then_sysdt_is_created
     assert row(Parameter, process_load="NEW").value is None
 
 
-def test_given_the_modes_of_a_process_when_a_run_starts_without_a_date_then_it_works_on_the_historic_one(
+def test_given_historic_mode_when_a_run_starts_without_a_date_then_it_works_on_that_date(
     moved: ETLMonitor,
 ) -> None:
     moved.set_processing_mode(*HR, is_historic_mode=True, historic_date="2025-03-01")
@@ -203,7 +203,7 @@ def test_given_a_created_sysdt_then_its_change_is_returned(monitor: ETLMonitor) 
     ]
 
 
-def test_given_a_watermark_that_is_at_its_beginning_when_bulk_mode_is_set_then_only_the_others_change(
+def test_given_a_watermark_at_its_beginning_when_bulk_mode_is_set_then_only_the_others_change(
     moved: ETLMonitor, row: Callable[..., Parameter]
 ) -> None:
     moved.set_processing_mode(*HR, is_bulk_mode=True, parameter_name="LoadEvents")
@@ -222,7 +222,7 @@ def test_given_a_watermark_that_is_at_its_beginning_when_bulk_mode_is_set_then_o
         {"parameter_name": "Full", "value_bit": False},
     ],
 )
-def test_given_a_mode_that_is_set_already_when_it_is_set_again_then_nothing_is_written_or_returned(
+def test_given_a_mode_that_is_already_set_when_set_again_then_nothing_is_written_or_returned(
     moved: ETLMonitor,
     clock: ManualClock,
     unchanged: Callable[[], AbstractContextManager[None]],
@@ -321,7 +321,7 @@ def test_given_an_unknown_parameter_when_it_is_set_then_it_is_refused(
         ({"parameter_name": "LoadEvents", "value_int": 5, "is_bulk_mode": True}, "one new value"),
         (
             {"parameter_name": "SYSDT", "is_historic_mode": True, "historic_date": "2025-03-01"},
-            "no other mode beside it",
+            "and no other mode",
         ),
         ({"parameter_name": "LoadEvents", "value_bit": True}, "value_int="),
         ({"parameter_name": "LoadEmployees", "value_int": 5}, "value_datetime="),
@@ -337,3 +337,31 @@ def test_given_arguments_that_do_not_go_together_when_a_mode_is_set_then_it_is_r
 ) -> None:
     with refused(InvalidInput, words):
         moved.set_processing_mode(*HR, **mode)
+
+
+VALUE, BULK, PAST = {"value_int": 5}, {"is_bulk_mode": True}, {"is_historic_mode": True, "historic_date": "2025-03-01"}
+ONE = {"parameter_name": "LoadEvents"}
+
+
+@pytest.mark.parametrize(
+    ("mode", "said", "not_said"),
+    [
+        (ONE, ["LoadEvents has nothing to change to", "one new value", "is_bulk_mode=True"], "not value"),
+        ({**ONE, **VALUE, "value_bit": True}, ["not value_int and value_bit"], "istoric"),
+        ({**ONE, **VALUE, **BULK}, ["not value_int and is_bulk_mode=True"], "istoric"),
+        ({**ONE, **PAST}, ["Historic mode is for the whole process", "Leave parameter_name out"], "nothing to change"),
+        ({**ONE, **PAST, **BULK}, ["Historic mode is for the whole process", "Leave parameter_name out"], "takes one"),
+        ({**ONE, **PAST, **VALUE}, ["Historic mode is for the whole process", "Leave parameter_name out"], "takes one"),
+        ({**BULK, "is_historic_mode": True}, ["is_historic_mode=True needs the date", "historic_date="], "only"),
+        ({**BULK, "historic_date": "2025-03-01"}, ["historic_date is for historic mode only"], "needs"),
+        ({**BULK, **VALUE}, ["value_int needs a parameter"], "istoric"),
+    ],
+)
+def test_modes_that_do_not_go_together_are_refused_in_words_about_that_pair(
+    moved: ETLMonitor, refused: Refused, mode: dict[str, object], said: list[str], not_said: str
+) -> None:
+    with refused(InvalidInput, *said):
+        moved.set_processing_mode(*HR, **mode)
+    with pytest.raises(InvalidInput) as caught:
+        moved.set_processing_mode(*HR, **mode)
+    assert not_said not in str(caught.value)

@@ -1,4 +1,4 @@
-"""The order in which a call writes: whatever is stopped between two statements, what stands is true."""
+"""The order in which a call writes: a stop between two statements leaves only true rows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_given_a_watermark_when_its_task_ends_then_done_is_written_before_it(
     assert written(executed) == ["ETLProcessingSteps", "ETLconfigParameters"]
 
 
-def test_given_a_mandatory_step_when_it_fails_then_the_initiation_step_is_opened_before_the_failure_is_written(
+def test_given_a_mandatory_step_when_it_fails_then_the_initiation_opens_before_fail_is_written(
     hr: ETLMonitor, run: Run, statements
 ) -> None:
     hr.start_task("run-1", *HR, 1, processing_date="2026-04-09")

@@ -82,7 +82,7 @@ def test_given_steps_in_each_state_when_asked_what_is_pending_then_only_the_done
     ]
 
 
-def test_given_a_step_that_was_queued_again_when_asked_what_is_pending_then_its_current_attempt_is(
+def test_given_a_step_queued_again_when_asked_what_is_pending_then_it_is_its_current_attempt(
     hr: ETLMonitor, run: Run
 ) -> None:
     hr.fail_task("run-1", *HR, 1)
@@ -173,7 +173,7 @@ def test_given_a_step_that_failed_when_asked_what_is_pending_then_it_tells_why(h
         ("FLAG", {"value_bit": False}, False, "false"),
     ],
 )
-def test_given_a_watermark_when_asked_what_is_pending_then_its_type_and_active_value_come_with_the_step(
+def test_given_a_watermark_when_asked_what_is_pending_then_the_step_has_its_type_and_value(
     hr: ETLMonitor, kind: str, value: dict[str, object], watermark: object, active: str | None
 ) -> None:
     hr.register_parameter(*HR, "Mark", kind, **value)
@@ -217,7 +217,7 @@ def test_given_filters_when_asked_what_is_pending_then_only_what_passes_all_of_t
 
 
 @pytest.mark.parametrize(("narrowed", "expected"), FILTERS)
-def test_given_filters_when_pending_tasks_are_got_then_only_what_passes_all_of_them_is(
+def test_given_filters_when_getting_pending_tasks_then_only_what_passes_all_is_returned(
     hr: ETLMonitor, passes: Run, narrowed: dict[str, int], expected: list[tuple[int, int]]
 ) -> None:
     pending = hr.get_pending_tasks("run-1", *HR, DAY, **narrowed)
@@ -225,7 +225,7 @@ def test_given_filters_when_pending_tasks_are_got_then_only_what_passes_all_of_t
 
 
 BAD_FILTERS = [
-    ({"workflow_id": "1"}, ["workflow_id", "whole number", "str"]),
+    ({"workflow_id": "one"}, ["workflow_id", "whole number", "one"]),
     ({"sequence_id": 1.5}, ["sequence_id", "whole number", "float"]),
     ({"task_id": -1}, ["task_id", "-1"]),
 ]
@@ -240,7 +240,7 @@ def test_given_a_filter_that_cannot_be_read_when_asked_what_is_pending_then_it_i
 
 
 @pytest.mark.parametrize(("narrowed", "words"), BAD_FILTERS)
-def test_given_a_filter_that_cannot_be_read_when_pending_tasks_are_got_then_it_is_refused(
+def test_given_an_unreadable_filter_when_getting_pending_tasks_then_it_is_refused(
     hr: ETLMonitor, refused: Callable[..., Block], narrowed: dict[str, int], words: list[str]
 ) -> None:
     with refused(InvalidInput, *words):
@@ -250,14 +250,14 @@ def test_given_a_filter_that_cannot_be_read_when_pending_tasks_are_got_then_it_i
 # get_pending_tasks
 
 
-def test_given_no_steps_when_pending_tasks_are_got_then_the_first_call_queues_them(hr: ETLMonitor, rows: Rows) -> None:
+def test_given_no_steps_when_getting_pending_tasks_then_the_first_call_queues_them(hr: ETLMonitor, rows: Rows) -> None:
     assert ids(hr.get_pending_tasks("run-1", *HR, "2026-04-09")) == [0, 1, 2, 3]
     assert [(step.task_id, step.status, step.attempts) for step in rows(ProcessingStep)] == [
         (task, Status.NQUE, 0) for task in range(4)
     ]
 
 
-def test_given_queued_steps_when_pending_tasks_are_got_again_then_nothing_is_queued(
+def test_given_queued_steps_when_getting_pending_tasks_again_then_nothing_is_queued(
     hr: ETLMonitor, clock: ManualClock, unchanged: Callable[[], Block]
 ) -> None:
     hr.get_pending_tasks("run-1", *HR, DAY)
@@ -266,7 +266,7 @@ def test_given_queued_steps_when_pending_tasks_are_got_again_then_nothing_is_que
         assert ids(hr.get_pending_tasks("run-1", *HR, DAY)) == [0, 1, 2, 3]
 
 
-def test_given_a_finished_run_when_pending_tasks_are_got_then_nothing_is_queued(
+def test_given_a_finished_run_when_getting_pending_tasks_then_nothing_is_queued(
     hr: ETLMonitor, run: Run, unchanged: Callable[[], Block]
 ) -> None:
     done(run, 0, 1, 2, 3)
@@ -275,14 +275,14 @@ def test_given_a_finished_run_when_pending_tasks_are_got_then_nothing_is_queued(
         assert hr.get_pending_tasks("run-1", *HR, DAY) == []
 
 
-def test_given_a_filter_when_the_first_call_gets_pending_tasks_then_the_whole_run_is_queued(
+def test_given_a_filter_when_first_getting_pending_tasks_then_the_whole_run_is_queued(
     hr: ETLMonitor, rows: Rows
 ) -> None:
     assert ids(hr.get_pending_tasks("run-1", *HR, DAY, sequence_id=6)) == [3]
     assert len(rows(ProcessingStep)) == 4
 
 
-def test_given_a_run_of_another_date_when_pending_tasks_are_got_without_a_date_then_they_are_the_run_s(
+def test_given_a_run_of_another_date_when_getting_pending_tasks_without_one_then_it_is_used(
     hr: ETLMonitor, run: Run, unchanged: Callable[[], Block]
 ) -> None:
     with unchanged():
@@ -290,25 +290,25 @@ def test_given_a_run_of_another_date_when_pending_tasks_are_got_without_a_date_t
     assert {step.processing_date for step in pending} == {DAY}
 
 
-def test_given_no_run_when_pending_tasks_are_got_without_a_date_then_it_works_on_sysdt_s(hr: ETLMonitor) -> None:
+def test_given_no_run_when_getting_pending_tasks_without_a_date_then_the_sysdt_date_counts(hr: ETLMonitor) -> None:
     hr.set_processing_mode(*HR, is_historic_mode=True, historic_date="2025-12-24")
     assert {step.processing_date for step in hr.get_pending_tasks("run-1", *HR)} == {date(2025, 12, 24)}
 
 
-def test_given_no_run_and_no_sysdt_when_pending_tasks_are_got_without_a_date_then_it_works_on_the_clock_s(
+def test_given_no_run_and_no_sysdt_when_getting_pending_tasks_without_a_date_then_it_is_today(
     hr: ETLMonitor, clock: ManualClock
 ) -> None:
     assert {step.processing_date for step in hr.get_pending_tasks("run-1", *HR)} == {clock.now.date()}
 
 
-def test_given_an_unknown_process_when_pending_tasks_are_got_then_it_is_refused(
+def test_given_an_unknown_process_when_getting_pending_tasks_then_it_is_refused(
     hr: ETLMonitor, refused: Callable[..., Block]
 ) -> None:
     with refused(ProcessNotFound, "CORP/NOWHERE", "register_process()"):
         hr.get_pending_tasks("run-1", "CORP", "NOWHERE", DAY)
 
 
-def test_given_a_deactivated_process_when_pending_tasks_are_first_got_then_it_is_refused(
+def test_given_a_deactivated_process_when_first_getting_pending_tasks_then_it_is_refused(
     hr: ETLMonitor, refused: Callable[..., Block]
 ) -> None:
     hr.deactivate_process(*HR)
@@ -317,7 +317,7 @@ def test_given_a_deactivated_process_when_pending_tasks_are_first_got_then_it_is
 
 
 @pytest.mark.parametrize(("execution_id", "words"), [("", ["empty"]), ("x" * 256, ["256", "255"]), (None, ["text"])])
-def test_given_an_id_that_does_not_fit_when_pending_tasks_are_got_then_it_is_refused(
+def test_given_an_id_that_does_not_fit_when_getting_pending_tasks_then_it_is_refused(
     hr: ETLMonitor, refused: Callable[..., Block], execution_id: str, words: list[str]
 ) -> None:
     with refused(InvalidInput, "execution_id", *words):
@@ -336,7 +336,7 @@ def test_given_a_stage_that_is_done_when_asked_what_is_ready_then_it_is_the_whol
     assert ids(run.ready()) == [1, 2]
 
 
-def test_given_a_stage_under_way_when_asked_what_is_ready_then_it_is_what_is_left_of_it_to_start(
+def test_given_a_stage_under_way_when_asked_what_is_ready_then_it_is_what_has_not_started(
     hr: ETLMonitor, run: Run
 ) -> None:
     done(run, 0)
@@ -394,7 +394,7 @@ def test_given_a_failure_that_was_queued_again_when_asked_what_is_ready_then_it_
     assert [(step.task_id, step.status) for step in run.ready()] == [(1, Status.RQUE)]
 
 
-def test_given_a_mandatory_failure_whose_task_is_deactivated_when_asked_what_is_ready_then_it_blocks_no_more(
+def test_given_a_failure_of_a_deactivated_task_when_asked_what_is_ready_then_it_blocks_no_more(
     hr: ETLMonitor, run: Run
 ) -> None:
     done(run, 2)
@@ -409,7 +409,7 @@ def test_given_a_failed_initiation_when_asked_what_is_ready_then_nothing_is(hr: 
     assert run.ready() == []
 
 
-def test_given_a_mandatory_failure_in_another_run_when_asked_what_is_ready_then_it_does_not_count(
+def test_given_a_mandatory_failure_in_another_run_when_asked_what_is_ready_then_it_is_ignored(
     hr: ETLMonitor, run: Run
 ) -> None:
     hr.fail_task("run-1", *HR, 1)

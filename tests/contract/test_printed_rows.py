@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import load_only
 
-from etl_monitor_orm import ETLMonitor, Task, Watermark
+from etl_monitor_orm import ETLMonitor, Process, Task, Watermark
 
 
 def test_given_a_step_when_it_is_printed_then_it_says_which_it_is_and_how_it_stands(hr: ETLMonitor) -> None:
@@ -32,3 +32,12 @@ def test_given_a_row_with_unloaded_columns_when_it_is_printed_then_nothing_is_re
         session.expire(found, ["task_name"])
 
         assert repr(found) == "<Task task_id=1, project_code=CORP, process_load=HR_DAILY, workflow_id=1>"
+
+
+def test_row_with_a_name_that_drives_a_terminal_is_printed_harmlessly(monitor: ETLMonitor) -> None:
+    monitor.register_process("CORP\x1b[2J\x07", "HR\u202e\nAll is fine")
+
+    with monitor.session() as session:
+        printed = repr(session.scalars(select(Process)).one())
+
+    assert printed.isprintable()

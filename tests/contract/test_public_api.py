@@ -1,4 +1,4 @@
-"""The public face: what can be imported, how a monitor is made, and what its calls hand out."""
+"""The public face: what can be imported, how a monitor is made, and what its calls return."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 import sqlalchemy
@@ -42,12 +43,12 @@ from etl_monitor_orm import (
 )
 
 NAMES = """
-    ConfigurationError ConflictError ConnectionBroken CurrentFailure DatabaseError DatabaseLocked ETLMonitor
-    EtlLogHandler EtlMonitorError InvalidInput InvalidTransition LoadFrequency LogEntry LogLevel LogType
-    MandatoryBlocker ManualClock ModeChange NotFoundError Parameter ParameterNotFound ParameterType PendingTask Process
-    ProcessInactive ProcessNotFound ProcessStatus ProcessingStep Retryable Run RunStatus RunSummary SchemaError
-    SchemaMissing SchemaOutOfDate SequenceStage SourceType StageNotFound Status StepNotFound StepNotQueued SysLog
-    Task TaskDetail TaskHandle TaskNotFound Watermark create_engine
+    AdvanceMode Claim ConfigurationError ConflictError ConnectionBroken CurrentFailure DatabaseError DatabaseLocked
+    ETLMonitor EtlLogHandler EtlMonitorError InvalidInput InvalidTransition LoadFrequency LogEntry LogLevel LogType
+    MandatoryBlocker ManualClock ModeChange NotFoundError Parameter ParameterNotFound ParameterType PendingTask
+    Process ProcessInactive ProcessNotFound ProcessStatus ProcessingStep Retryable Run RunInProgress RunState
+    RunStatus RunSummary SchemaError SchemaMissing SchemaOutOfDate SequenceStage SourceType StageNotFound Status
+    StepNotFound StepNotQueued SysLog Task TaskDetail TaskHandle TaskNotFound Watermark create_engine in_task
 """
 
 AUDIT = "CreatedOn=created_on CreatedBy=created_by LastUpdatedOn=last_updated_on LastUpdatedBy=last_updated_by"
@@ -64,13 +65,15 @@ ATTRIBUTES = {
         TaskMandatory=task_mandatory ExpectedDurationSeconds=expected_duration_seconds IsActive=is_active {AUDIT}""",
     Parameter: f"""ProjectCode=project_code ProcessLoad=process_load ParameterName=parameter_name
         ParameterDescription=parameter_description ParameterType=parameter_type ValueINT=value_int
-        ValueDateTime=value_datetime ValueBIT=value_bit {AUDIT}""",
+        ValueDateTime=value_datetime ValueBIT=value_bit {AUDIT} SetOn=set_on
+        AutomaticValue=automatic_value AdvanceMode=advance_mode LagSeconds=lag_seconds""",
     ProcessingStep: """ProcessingDate=processing_date ProjectCode=project_code ProcessLoad=process_load
         ExecutionID=execution_id WorkFlowID=workflow_id TaskID=task_id SequenceID=sequence_id Attempts=attempts
         Status=status TaskName=task_name SequenceCode=sequence_code TaskMandatory=task_mandatory
         SourceSystemCode=source_system_code StartTime=start_time EndTime=end_time DurationSeconds=duration_seconds
         LogMessage=log_message LogType=log_type LogCode=log_code SourceType=source_type SourceRunID=source_run_id
-        ClusterID=cluster_id LastUpdatedOn=last_updated_on LastUpdatedBy=last_updated_by""",
+        ClusterID=cluster_id LastUpdatedOn=last_updated_on LastUpdatedBy=last_updated_by
+        ExpectedDurationSeconds=expected_duration_seconds""",
     SysLog: """_ID=id ProcessingDate=processing_date ProjectCode=project_code ProcessLoad=process_load
         SourceType=source_type RunID=run_id ExecutionID=execution_id CorrelationID=correlation_id
         PipelineName=pipeline_name ActivityName=activity_name OperationName=operation_name Level=level
@@ -78,7 +81,8 @@ ATTRIBUTES = {
     ProcessStatus: """ProcessingDate=processing_date ProjectCode=project_code ProcessLoad=process_load
         ProcessName=process_name ProcessOwner=process_owner LatestAttempt=latest_attempt TotalRuns=total_runs
         Done=done Failed=failed Pending=pending RunStart=run_start RunEnd=run_end
-        WallClockSeconds=wall_clock_seconds OverallStatus=overall_status Running=running""",
+        WallClockSeconds=wall_clock_seconds OverallStatus=overall_status Running=running
+        RunState=run_state""",
     RunSummary: """ProcessingDate=processing_date ProjectCode=project_code ProcessLoad=process_load
         ExecutionID=execution_id Attempts=attempts TotalTasks=total_tasks Done=done Failed=failed Pending=pending
         RunStart=run_start RunEnd=run_end TotalDurationSeconds=total_duration_seconds
@@ -94,11 +98,11 @@ ATTRIBUTES = {
     MandatoryBlocker: """ProcessingDate=processing_date ProjectCode=project_code ProcessLoad=process_load
         ExecutionID=execution_id WorkFlowID=workflow_id SequenceCode=sequence_code TaskName=task_name TaskID=task_id
         Attempts=attempts Status=status StartTime=start_time LogType=log_type LogMessage=log_message
-        SourceType=source_type SourceSystemCode=source_system_code""",
+        SourceType=source_type SourceSystemCode=source_system_code SequenceID=sequence_id""",
     CurrentFailure: """ProcessingDate=processing_date ProjectCode=project_code ProcessLoad=process_load
         ExecutionID=execution_id WorkFlowID=workflow_id SequenceCode=sequence_code TaskName=task_name TaskID=task_id
         TaskMandatory=task_mandatory Attempts=attempts Status=status StartTime=start_time LogType=log_type
-        LogMessage=log_message SourceType=source_type SourceRunID=source_run_id""",
+        LogMessage=log_message SourceType=source_type SourceRunID=source_run_id SequenceID=sequence_id""",
     Watermark: """ProjectCode=project_code ProcessLoad=process_load ParameterName=parameter_name
         ParameterType=parameter_type ParameterDescription=parameter_description ValueINT=value_int
         ValueDateTime=value_datetime ValueBIT=value_bit ActiveValue=active_value WatermarkState=watermark_state
@@ -106,6 +110,8 @@ ATTRIBUTES = {
 }
 
 HEAVY = ("duckdb", "duckdb_engine", "alembic", "pandas", "pyarrow", "typer", "click", "rich", "databricks")
+SELDOM = ("tenacity", "tornado", "packaging", "psycopg", "pytz", "sqlalchemy.dialects.postgresql")
+"""What most programs need late or never, and what that would load with it."""
 
 
 def test_given_the_package_when_asked_for_its_names_then_exactly_these_are_public() -> None:
@@ -117,7 +123,7 @@ def test_given_a_public_name_when_taken_from_the_package_then_it_is_there(name: 
     assert getattr(etl_monitor_orm, name).__name__ == name
 
 
-def test_given_a_name_that_does_not_exist_when_taken_from_the_package_then_it_is_an_attribute_error() -> None:
+def test_given_an_unknown_name_when_taken_from_the_package_then_it_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="Nothing"):
         _ = etl_monitor_orm.Nothing
 
@@ -130,6 +136,24 @@ def test_given_a_fresh_interpreter_when_the_package_is_imported_then_no_heavy_li
     assert not set(HEAVY) & set(loaded.stdout.split())
 
 
+def test_package_when_imported_loads_no_migrations_no_views_and_no_library_for_trouble() -> None:
+    script = "import etl_monitor_orm, sys\nprint(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    ours = [name for name in loaded if name.startswith(("etl_monitor_orm.migrations", "etl_monitor_orm.views."))]
+    assert (ours, set(SELDOM) & set(loaded)) == ([], set())
+
+
+@pytest.mark.parametrize("name", ["CurrentFailure", "Watermark"])
+def test_view_when_taken_from_the_package_is_listed_typed_and_always_the_same_class(name: str) -> None:
+    assert name in dir(etl_monitor_orm)
+    assert getattr(etl_monitor_orm, name) is getattr(etl_monitor_orm.views, name)
+
+
+def test_call_that_returns_a_view_when_its_types_are_read_at_run_time_names_the_class() -> None:
+    assert get_type_hints(ETLMonitor.watermarks)["return"] == list[Watermark]
+    assert get_type_hints(etl_monitor_orm.Run.status)["return"] == list[TaskDetail]
+
+
 @pytest.mark.parametrize(
     ("words", "values"),
     [
@@ -138,6 +162,8 @@ def test_given_a_fresh_interpreter_when_the_package_is_imported_then_no_heavy_li
         (etl_monitor_orm.SourceType, ["ADF_PIPELINE", "DBX_JOB", "DBX_NOTEBOOK", "DATAFLOW"]),
         (etl_monitor_orm.LoadFrequency, ["D", "W", "M", "Y", "A"]),
         (etl_monitor_orm.LogType, ["INFO", "WARN", "ERROR"]),
+        (etl_monitor_orm.RunState, ["FAILED", "RUNNING", "WAITING", "COMPLETE"]),
+        (etl_monitor_orm.AdvanceMode, ["AUTOMATIC", "MANUAL"]),
         (etl_monitor_orm.RunStatus, ["RUNNING", "FAILED", "COMPLETE"]),
     ],
 )
@@ -148,7 +174,7 @@ def test_given_an_enum_when_its_members_are_compared_then_they_are_their_text(
 
 
 @pytest.mark.parametrize(("kind", "pairs"), ATTRIBUTES.items(), ids=lambda value: getattr(value, "__name__", ""))
-def test_given_a_mapped_class_when_its_columns_are_read_then_each_has_its_attribute_in_snake_case(
+def test_given_a_mapped_class_when_its_columns_are_read_then_each_attribute_is_in_snake_case(
     kind: type, pairs: str
 ) -> None:
     mapper = inspect(kind)
@@ -171,7 +197,9 @@ def test_given_a_url_object_when_a_monitor_is_made_then_it_works_on_that_databas
     assert file.exists()
 
 
-def test_given_an_engine_when_a_monitor_is_made_then_it_works_on_the_engine_s_database(monitor: ETLMonitor) -> None:
+def test_given_an_engine_when_a_monitor_is_made_then_it_works_on_the_database_of_the_engine(
+    monitor: ETLMonitor,
+) -> None:
     other = ETLMonitor(monitor.engine)
     other.register_process("CORP", "HR_DAILY")
     with monitor.session() as session:
@@ -184,7 +212,7 @@ def test_given_a_plain_sqlalchemy_engine_when_a_monitor_is_made_then_it_works_on
     monitor.register_process("CORP", "HR_DAILY")
     with Session(engine) as session:
         assert [found.process_load for found in session.scalars(select(Process))] == ["HR_DAILY"]
-    monitor.close()
+    engine.dispose()
 
 
 def test_given_the_variable_when_a_monitor_is_made_of_nothing_then_it_works_on_that_url(
@@ -212,18 +240,18 @@ def test_given_neither_when_a_monitor_is_made_then_it_works_on_a_file_in_the_cur
     assert os.listdir() == ["etl_monitor.duckdb"]
 
 
-def test_given_a_url_of_an_unknown_database_when_a_monitor_is_made_then_it_is_refused_with_the_known_ones() -> None:
+def test_given_an_unknown_database_when_a_monitor_is_made_then_the_error_lists_the_known_ones() -> None:
     with pytest.raises(ConfigurationError, match=r"oracle.*duckdb://"):
         ETLMonitor("oracle://db")
 
 
 def test_given_duckdb_when_a_catalog_is_named_then_it_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match=r"catalog='main'.*Leave it out"):
+    with pytest.raises(ConfigurationError, match=r"catalog='main'.*Leave out"):
         ETLMonitor("duckdb:///:memory:", catalog="main")
 
 
 def test_given_an_engine_when_a_catalog_is_named_then_it_is_refused(monitor: ETLMonitor) -> None:
-    with pytest.raises(ConfigurationError, match="catalog= only beside a URL"):
+    with pytest.raises(ConfigurationError, match="catalog= only with a URL"):
         ETLMonitor(monitor.engine, catalog="main")
 
 
@@ -258,7 +286,7 @@ def test_given_a_monitor_when_set_up_then_the_call_can_be_chained(monitor: ETLMo
 # Schemas
 
 
-def test_given_a_schema_of_its_own_when_used_then_its_rows_are_apart_from_the_default_schema_s(
+def test_given_a_separate_schema_when_used_then_its_rows_are_apart_from_the_default(
     is_apart: Callable[[str], None],
 ) -> None:
     is_apart("monitoring")
@@ -273,10 +301,10 @@ def test_given_no_schema_when_set_up_then_tables_and_views_lie_in_etl(monitor: E
     assert expected <= names
 
 
-# What the monitor hands out
+# What the monitor returns
 
 
-def test_given_a_monitor_when_asked_for_its_engine_then_it_is_sqlalchemy_s(monitor: ETLMonitor) -> None:
+def test_given_a_monitor_when_asked_for_its_engine_then_it_is_a_sqlalchemy_engine(monitor: ETLMonitor) -> None:
     assert isinstance(monitor.engine, Engine)
 
 
@@ -319,9 +347,7 @@ def test_given_the_calls_that_answer_when_made_then_the_answers_are_typed_object
     assert {type(one) for one in hr.set_processing_mode("CORP", "HR_DAILY", True, True, "2026-01-01")} == {ModeChange}
 
 
-def test_given_typed_answers_when_their_values_are_read_then_words_times_and_flags_have_their_types(
-    hr: ETLMonitor, run: Run
-) -> None:
+def test_given_typed_answers_when_read_then_words_times_and_flags_have_their_types(hr: ETLMonitor, run: Run) -> None:
     with run.task(1):
         pass
     done = run.status()[1]

@@ -120,7 +120,7 @@ def test_given_nothing_when_a_process_is_registered_by_its_codes_alone_then_it_i
     assert (new.project_code, new.load_frequency, new.process_name) == ("CORP", LoadFrequency.DAILY, None)
 
 
-def test_given_nothing_when_a_task_is_registered_with_what_is_required_then_it_is_daily_and_mandatory(
+def test_given_nothing_when_a_task_is_registered_minimally_then_it_is_daily_and_mandatory(
     hr: ETLMonitor, row: Callable[..., Task]
 ) -> None:
     MINIMAL[Task](hr)
@@ -130,7 +130,7 @@ def test_given_nothing_when_a_task_is_registered_with_what_is_required_then_it_i
     assert (new.source_system_code, new.expected_duration_seconds) == (None, None)
 
 
-def test_given_nothing_when_a_stage_is_registered_without_an_order_then_its_position_is_its_order(
+def test_given_nothing_when_a_stage_is_registered_without_an_order_then_its_position_is_used(
     hr: ETLMonitor, row: Callable[..., SequenceStage]
 ) -> None:
     MINIMAL[SequenceStage](hr)
@@ -150,7 +150,7 @@ def test_given_nothing_when_a_stage_is_registered_without_an_order_then_its_posi
         ("SYSDT", "SYSTEM", "value_datetime", "2026-01-02", datetime(2026, 1, 2, tzinfo=UTC)),
     ],
 )
-def test_given_a_type_when_a_parameter_is_registered_with_a_value_then_the_type_s_column_alone_holds_it(
+def test_given_a_type_when_a_parameter_is_registered_with_a_value_then_one_column_holds_it(
     monitor: ETLMonitor,
     row: Callable[..., Parameter],
     name: str,
@@ -218,6 +218,24 @@ def test_given_no_description_when_registered_with_one_then_it_is_written(
     MINIMAL[kind](hr, **{argument: None})
     MINIMAL[kind](hr, **{argument: old})
     assert getattr(row(kind, **WHICH[kind]), attribute) == old
+
+
+@pytest.mark.parametrize(
+    ("kind", "argument", "attribute", "old", "new"),
+    [case for case in DESCRIBING if case[1] not in ("sequence_code", "sequence_id", "task_name")],
+)
+def test_description_when_left_out_of_a_registration_stays(
+    hr: ETLMonitor, row: Callable[..., object], kind: type, argument: str, attribute: str, old: object, new: object
+) -> None:
+    MINIMAL[kind](hr, **{argument: new})
+    MINIMAL[kind](hr)
+    assert getattr(row(kind, **WHICH[kind]), attribute) == new
+
+
+def test_order_of_a_stage_when_cleared_is_its_position(hr: ETLMonitor, row: Callable[..., SequenceStage]) -> None:
+    MINIMAL[SequenceStage](hr, sort_order=99)
+    MINIMAL[SequenceStage](hr, sort_order=None)
+    assert row(SequenceStage, sequence_id=10).sort_order == 10
 
 
 @kinds
@@ -299,7 +317,7 @@ def test_given_one_name_in_two_processes_when_registered_then_they_are_two_param
         ("SYSDT", "SYSTEM", "value_datetime", datetime(2026, 1, 2, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC)),
     ],
 )
-def test_given_a_live_value_when_registered_with_another_then_the_live_one_stays_though_the_description_follows(
+def test_given_a_live_value_when_registered_with_another_then_only_the_description_changes(
     monitor: ETLMonitor,
     row: Callable[..., Parameter],
     name: str,

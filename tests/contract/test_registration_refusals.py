@@ -1,4 +1,4 @@
-"""Registration: what is refused, each with its own error that names the object and the way out."""
+"""Refused registrations: each error names the object and what to do next."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BAD_INPUT = [
     (lambda m: m.register_process("CORP", "LOAD", load_frequency="H"), ["load_frequency", "H", "D, W, M, Y, A"]),
     (lambda m: m.register_process("CORP", "LOAD", load_frequency="d"), ["load_frequency", "'d'", "D, W, M, Y, A"]),
     (lambda m: m.register_sequence(10, ""), ["sequence_code", "empty"]),
-    (lambda m: m.register_sequence("10", "CODE"), ["sequence_id", "whole number", "str"]),
+    (lambda m: m.register_sequence("ten", "CODE"), ["sequence_id", "whole number", "ten"]),
     (lambda m: m.register_sequence(2**31, "CODE"), ["sequence_id", str(2**31), str(2**31 - 1)]),
     (lambda m: m.register_sequence(10, "CODE", sort_order=1.5), ["sort_order", "whole number", "float"]),
     (lambda m: m.register_task("", "HR_DAILY", 1, 1, 2, "T"), ["project_code", "empty"]),
@@ -34,7 +34,7 @@ BAD_INPUT = [
     (lambda m: m.register_task(*HR, 1, 1, 2, ""), ["task_name", "empty"]),
     (lambda m: m.register_task(*HR, -1, 1, 2, "T"), ["task_id", "-1"]),
     (lambda m: m.register_task(*HR, 2**31, 1, 2, "T"), ["task_id", str(2**31)]),
-    (lambda m: m.register_task(*HR, "1", 1, 2, "T"), ["task_id", "whole number", "str"]),
+    (lambda m: m.register_task(*HR, "one", 1, 2, "T"), ["task_id", "whole number", "one"]),
     (lambda m: m.register_task(*HR, True, 1, 2, "T"), ["task_id", "whole number", "bool"]),
     (lambda m: m.register_task(*HR, 1, -1, 2, "T"), ["workflow_id", "-1"]),
     (lambda m: m.register_task(*HR, 1, None, 2, "T"), ["workflow_id", "whole number", "NoneType"]),
@@ -56,7 +56,7 @@ BAD_INPUT = [
     (lambda m: m.register_parameter(*HR, "P", "DELTA"), ["parameter_type", "'DELTA'", "DELTA_DATE, DELTA_ID"]),
     (lambda m: m.register_parameter(*HR, "P", None), ["parameter_type", "None", "DELTA_DATE, DELTA_ID"]),
     (lambda m: m.register_parameter(*HR, "P", "FLAG", description=1), ["description", "text"]),
-    (lambda m: m.register_parameter(*HR, "P", "DELTA_ID", value_int="5"), ["value_int", "whole number", "str"]),
+    (lambda m: m.register_parameter(*HR, "P", "DELTA_ID", value_int="five"), ["value_int", "whole number", "five"]),
     (lambda m: m.register_parameter(*HR, "P", "DELTA_ID", value_int=True), ["value_int", "whole number", "bool"]),
     (lambda m: m.register_parameter(*HR, "P", "DELTA_ID", value_int=2**63), ["value_int", str(2**63)]),
     (lambda m: m.register_parameter(*HR, "P", "FLAG", value_bit=1), ["value_bit", "True or False", "int"]),
@@ -69,7 +69,7 @@ BAD_INPUT = [
         ["value_datetime", "datetime", "int"],
     ),
     (lambda m: m.deactivate_process("CORP", ""), ["process_load", "empty"]),
-    (lambda m: m.deactivate_task(*HR, "1", 1), ["task_id", "whole number"]),
+    (lambda m: m.deactivate_task(*HR, "one", 1), ["task_id", "whole number"]),
     (lambda m: m.activate_task(*HR, 1, None), ["workflow_id", "whole number"]),
 ]
 
@@ -94,7 +94,7 @@ def test_given_a_position_below_ten_when_a_stage_is_registered_then_it_is_refuse
 def test_given_only_some_ids_of_the_initiation_when_a_task_is_registered_then_it_is_refused(
     hr: ETLMonitor, refused: Callable[..., Block], ids: tuple[int, int, int]
 ) -> None:
-    words = [f"task_id={ids[0]}", f"workflow_id={ids[1]}", f"sequence_id={ids[2]}", "all three are 0 or none"]
+    words = [f"task_id={ids[0]}", f"workflow_id={ids[1]}", f"sequence_id={ids[2]}", "Make all three 0, or none"]
     with refused(InvalidInput, *words):
         hr.register_task(*HR, *ids, "Neither nor")
 
@@ -120,7 +120,7 @@ def test_given_a_task_when_moved_to_an_unknown_stage_then_it_is_refused(
         hr.register_task(*HR, 1, 1, 42, "Load employees")
 
 
-def test_given_a_stage_of_one_s_own_when_a_task_is_registered_then_it_may_stand_in_it(
+def test_given_a_custom_stage_when_a_task_is_registered_then_it_may_stand_in_it(
     hr: ETLMonitor, row: Callable[..., Task]
 ) -> None:
     hr.register_sequence(10, "PUBLISH").register_task(*HR, 9, 1, 10, "Publish")

@@ -156,7 +156,7 @@ def test_given_a_step_whose_task_is_gone_when_that_is_loaded_then_it_is_none(tol
     assert read(told, ProcessingStep, "task", joinedload, **EMPLOYEES) is None
 
 
-def test_given_a_retried_step_when_the_steps_of_its_task_are_loaded_then_they_come_in_the_order_of_attempts(
+def test_given_a_retried_step_when_the_steps_of_its_task_are_loaded_then_attempts_are_in_order(
     told: ETLMonitor, run: Run, fail: Callable[..., None]
 ) -> None:
     fail(run, 1)
@@ -166,7 +166,7 @@ def test_given_a_retried_step_when_the_steps_of_its_task_are_loaded_then_they_co
     assert [step.status for step in found] == ["FAIL", "RQUE"]
 
 
-def test_given_a_task_of_an_early_stage_registered_late_when_a_process_loads_its_tasks_then_they_come_in_running_order(
+def test_given_an_early_task_registered_late_when_tasks_are_loaded_then_they_are_in_order(
     told: ETLMonitor,
 ) -> None:
     told.register_task(*HR, 9, 1, 1, "Read settings")
@@ -175,7 +175,7 @@ def test_given_a_task_of_an_early_stage_registered_late_when_a_process_loads_its
     assert [task.task_id for task in found] == [0, 9, 1, 2, 3]
 
 
-def test_given_a_parameter_registered_late_when_a_process_loads_its_parameters_then_they_come_by_name(
+def test_given_a_parameter_registered_late_when_parameters_are_loaded_then_they_come_by_name(
     told: ETLMonitor,
 ) -> None:
     told.register_parameter(*HR, "Absences", "DELTA_ID")
@@ -184,7 +184,7 @@ def test_given_a_parameter_registered_late_when_a_process_loads_its_parameters_t
     assert [parameter.parameter_name for parameter in found] == ["Absences", "LoadEmployees", "LoadEvents", "SYSDT"]
 
 
-def test_given_receipts_when_they_are_loaded_with_a_step_then_they_come_in_the_order_of_writing(
+def test_given_receipts_when_they_are_loaded_with_a_step_then_they_come_as_they_were_written(
     told: ETLMonitor,
 ) -> None:
     found = read(told, ProcessingStep, "logs", selectinload, **EMPLOYEES)

@@ -13,9 +13,12 @@ from etl_monitor_orm import (
     InvalidInput,
     LogType,
     ManualClock,
+    NotFoundError,
     ProcessingStep,
+    ProcessNotFound,
     Run,
     Status,
+    TaskNotFound,
 )
 
 HR = ("CORP", "HR_DAILY")
@@ -47,7 +50,7 @@ def broken(hr: ETLMonitor, run: Run, clock: ManualClock, prepare: Callable[..., 
     return hr
 
 
-def test_given_a_failed_step_when_its_run_is_reset_then_it_is_queued_as_a_new_attempt_with_the_initiation(
+def test_given_a_failed_step_when_its_run_is_reset_then_it_and_the_initiation_are_queued_anew(
     broken: ETLMonitor, rows: Steps
 ) -> None:
     broken.status_reset(*HR, execution_id="run-1")
@@ -55,7 +58,7 @@ def test_given_a_failed_step_when_its_run_is_reset_then_it_is_queued_as_a_new_at
     assert brief(rows(ProcessingStep, status="RQUE")) == [(0, "run-1", 1, "RQUE"), (1, "run-1", 1, "RQUE")]
 
 
-def test_given_a_failed_step_when_its_date_is_reset_then_it_is_queued_as_a_new_attempt_with_the_initiation(
+def test_given_a_failed_step_when_its_date_is_reset_then_it_and_the_initiation_are_queued_anew(
     broken: ETLMonitor, rows: Steps
 ) -> None:
     broken.status_reset(*HR, DAY)
@@ -77,7 +80,7 @@ def test_given_a_reset_when_it_is_made_again_then_there_is_nothing_to_do(
         assert broken.status_reset(*HR, DAY) == []
 
 
-def test_given_a_reset_of_a_run_when_it_is_made_again_at_the_same_instant_then_there_is_nothing_to_do(
+def test_given_a_reset_of_a_run_when_repeated_at_the_same_instant_then_there_is_nothing_to_do(
     broken: ETLMonitor, run: Run
 ) -> None:
     run.reset()
@@ -144,7 +147,7 @@ def test_given_a_reset_then_the_new_attempt_can_be_worked_on(broken: ETLMonitor,
     assert step(1, attempts=1).status == "DONE"
 
 
-def test_given_a_reset_after_another_run_then_its_attempts_are_one_above_the_highest_of_the_date(
+def test_given_a_reset_after_another_run_then_its_attempts_are_one_above_the_highest(
     broken: ETLMonitor, run: Run
 ) -> None:
     broken.start_run(*HR, DAY, execution_id="run-2")
@@ -152,7 +155,7 @@ def test_given_a_reset_after_another_run_then_its_attempts_are_one_above_the_hig
     assert {step.attempts for step in run.reset()} == {2}
 
 
-def test_given_a_retry_that_failed_when_its_run_is_reset_again_then_each_step_is_queued_once_more(
+def test_given_a_failed_retry_when_its_run_is_reset_again_then_each_step_is_queued_once_more(
     broken: ETLMonitor, run: Run, fail: Callable[..., None]
 ) -> None:
     run.reset()
@@ -200,7 +203,7 @@ def test_given_a_replayed_initiation_then_it_is_queued_once(broken: ETLMonitor, 
         ({"task_id": 2}, []),
     ],
 )
-def test_given_a_filter_then_only_failed_steps_that_match_are_queued_and_always_the_initiation_with_them(
+def test_given_a_filter_then_only_matching_failed_steps_and_the_initiation_are_queued(
     broken: ETLMonitor, narrow: dict[str, int], tasks: list[int]
 ) -> None:
     broken.fail_task("run-1", *HR, 3)
@@ -237,7 +240,34 @@ def test_given_a_failure_of_a_deactivated_task_then_it_is_left_alone(broken: ETL
     assert broken.status_reset(*HR, DAY) == []
 
 
-def test_given_a_failure_that_a_later_run_has_queued_when_the_date_is_reset_then_it_is_not_failed_any_more(
+@pytest.mark.parametrize(
+    "scope", [{"processing_date": DAY}, {"execution_id": "run-1"}, {"execution_id": "run-1", "task_id": 1}]
+)
+@pytest.mark.parametrize("fresh", [False, True], ids=["the monitor that saw it fail", "another monitor"])
+def test_reset_that_leaves_out_only_a_deactivated_task_says_so(
+    broken: ETLMonitor, clock: ManualClock, caplog: pytest.LogCaptureFixture, scope: dict[str, object], fresh: bool
+) -> None:
+    broken.deactivate_task(*HR, 1, 1)
+    monitor = ETLMonitor(broken.engine, clock=clock) if fresh else broken
+
+    assert monitor.status_reset(*HR, **scope) == []
+    (words,) = [record.getMessage() for record in caplog.records if record.name == "etl_monitor_orm"]
+    assert "task 1 (workflow 1) of CORP/HR_DAILY" in words
+    assert "deactivated" in words
+    assert "activate_task()" in words
+
+
+def test_reset_that_found_nothing_failed_logs_nothing(
+    broken: ETLMonitor, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken.deactivate_task(*HR, 3, 1)
+    run.reset()
+
+    assert run.reset() == []
+    assert [record for record in caplog.records if record.name == "etl_monitor_orm"] == []
+
+
+def test_given_a_failure_queued_by_a_later_run_when_the_date_is_reset_then_it_is_left_alone(
     broken: ETLMonitor,
 ) -> None:
     broken.start_run(*HR, DAY, execution_id="run-2", resume=True)
@@ -245,7 +275,7 @@ def test_given_a_failure_that_a_later_run_has_queued_when_the_date_is_reset_then
     assert broken.status_reset(*HR, DAY) == []
 
 
-def test_given_a_failure_that_a_later_run_has_queued_when_its_own_run_is_reset_then_it_is_queued_there(
+def test_given_a_failure_queued_by_a_later_run_when_its_own_run_is_reset_then_it_is_requeued(
     broken: ETLMonitor, run: Run
 ) -> None:
     broken.start_run(*HR, DAY, execution_id="run-2", resume=True)
@@ -253,7 +283,7 @@ def test_given_a_failure_that_a_later_run_has_queued_when_its_own_run_is_reset_t
     assert brief(run.reset()) == [(0, "run-1", 2, "RQUE"), (1, "run-1", 2, "RQUE")]
 
 
-def test_given_steps_that_failed_in_different_runs_when_the_date_is_reset_then_both_runs_are_concerned(
+def test_given_failures_in_different_runs_when_the_date_is_reset_then_both_runs_are_reset(
     hr: ETLMonitor, run: Run
 ) -> None:
     hr.fail_task("run-1", *HR, 2)
@@ -304,35 +334,151 @@ def test_given_no_date_and_no_run_in_historic_mode_then_its_date_is_reset(broken
     assert [step.task_id for step in broken.status_reset(*HR)] == [0, 1]
 
 
-def test_given_a_run_on_two_dates_when_it_is_reset_without_a_date_then_each_date_counts_for_itself(
+@pytest.mark.parametrize("replay", [False, True])
+def test_given_no_date_and_no_run_when_today_has_no_steps_then_it_is_refused(
+    broken: ETLMonitor, refused: Refused, replay: bool
+) -> None:
+    with refused(NotFoundError, "CORP/HR_DAILY", "no steps on 2026-01-01", "2026-04-09"):
+        broken.status_reset(*HR, replay=replay)
+
+
+def test_given_no_date_and_no_run_when_sysdt_has_no_steps_then_it_is_refused(
+    broken: ETLMonitor, refused: Refused
+) -> None:
+    broken.set_processing_mode(*HR, is_historic_mode=True, historic_date="2026-04-08")
+    with refused(NotFoundError, "no steps on 2026-04-08", "2026-04-09"):
+        broken.status_reset(*HR)
+
+
+def test_given_no_date_and_no_run_when_nothing_has_run_then_it_is_refused(hr: ETLMonitor, refused: Refused) -> None:
+    hr.register_process("SHOP", "HR_DAILY").register_task("SHOP", "HR_DAILY", 1, 1, 2, "Load")
+    hr.start_run("SHOP", "HR_DAILY")
+    with refused(NotFoundError, "no steps on 2026-01-01", "start_run()"):
+        hr.status_reset(*HR)
+
+
+def test_given_no_date_and_no_run_when_the_process_is_unknown_then_it_is_refused(
+    broken: ETLMonitor, refused: Refused
+) -> None:
+    with refused(ProcessNotFound, "CORP/NOWHERE"):
+        broken.status_reset("CORP", "NOWHERE")
+
+
+def test_given_no_date_and_no_run_when_nothing_of_today_failed_then_there_is_nothing_to_do(broken: ETLMonitor) -> None:
+    broken.start_run(*HR)
+    assert broken.status_reset(*HR) == []
+
+
+@pytest.mark.parametrize("scope", [{"processing_date": "2026-04-10"}, {"execution_id": "run-1", "task_id": 2}])
+def test_given_a_scope_that_exists_when_nothing_in_it_failed_then_there_is_nothing_to_do(
+    broken: ETLMonitor, scope: dict[str, object]
+) -> None:
+    assert broken.status_reset(*HR, **scope) == []
+
+
+UNKNOWN = [
+    (("CORP", "NOWHERE"), {"processing_date": DAY}, ProcessNotFound, ["CORP/NOWHERE", "register_process()"]),
+    (("CORP", "NOWHERE"), {"execution_id": "run-1"}, ProcessNotFound, ["CORP/NOWHERE"]),
+    (HR, {"execution_id": "nobody"}, NotFoundError, ["no run nobody of CORP/HR_DAILY", "run-1 on 2026-04-09"]),
+    (
+        HR,
+        {"execution_id": "run-1", "processing_date": "2026-04-10"},
+        NotFoundError,
+        ["no run run-1 of CORP/HR_DAILY on 2026-04-10", "run-1 on 2026-04-09"],
+    ),
+    (HR, {"processing_date": DAY, "task_id": 99}, TaskNotFound, ["CORP/HR_DAILY has no task 99", "register_task()"]),
+    (HR, {"execution_id": "run-1", "task_id": 99}, TaskNotFound, ["CORP/HR_DAILY has no task 99"]),
+]
+
+
+@pytest.mark.parametrize("replay", [False, True])
+@pytest.mark.parametrize(("process", "scope", "error", "words"), UNKNOWN)
+def test_reset_of_a_name_that_does_not_exist_is_refused(
     broken: ETLMonitor,
+    refused: Refused,
+    process: tuple[str, str],
+    scope: dict[str, object],
+    error: type[NotFoundError],
+    words: list[str],
+    replay: bool,
 ) -> None:
+    with refused(error, *words):
+        broken.status_reset(*process, **scope, replay=replay)
+
+
+def test_reset_of_an_unknown_task_without_run_and_date_is_refused(broken: ETLMonitor, refused: Refused) -> None:
+    broken.start_run(*HR)
+    with refused(TaskNotFound, "CORP/HR_DAILY has no task 99"):
+        broken.status_reset(*HR, task_id=99)
+
+
+def test_reset_of_a_run_that_found_nothing_to_do_has_nothing_to_do(hr: ETLMonitor) -> None:
+    """It has no initiation, so only a receipt says that there was such a run."""
+    shop = ("SHOP", "DAILY")
+    hr.register_process(*shop).register_task(*shop, 1, 1, 2, "Load")
+    with hr.start_run(*shop, DAY).task(1):
+        pass
+    hr.start_run(*shop, DAY, execution_id="empty", resume=True)
+
+    assert hr.status_reset(*shop, execution_id="empty") == []
+    assert hr.status_reset(*shop, DAY, "empty") == []
+    assert hr.get_status(*shop, execution_id="empty") == []
+
+
+@pytest.mark.parametrize("scope", [{"processing_date": DAY}, {"execution_id": "run-1"}])
+def test_given_two_resets_of_one_instant_then_each_returns_its_own_attempts(
+    broken: ETLMonitor, scope: dict[str, str]
+) -> None:
+    broken.status_reset(*HR, **scope)
+    broken.fail_task("run-1", *HR, 3, processing_date=DAY)
+
+    queued = broken.status_reset(*HR, **scope)
+    assert brief(queued) == [(0, "run-1", 2, "RQUE"), (3, "run-1", 2, "RQUE")]
+
+
+@pytest.mark.parametrize("scope", [{"processing_date": DAY}, {"execution_id": "run-1"}])
+def test_given_a_failed_attempt_whose_retry_is_done_then_it_is_left_alone(
+    broken: ETLMonitor, run: Run, scope: dict[str, str]
+) -> None:
+    run.reset()
+    with run.task(1):
+        pass
+    assert broken.status_reset(*HR, **scope) == []
+
+
+def test_given_an_attempt_number_then_only_steps_at_it_and_the_initiation_are_queued(
+    broken: ETLMonitor, run: Run
+) -> None:
+    run.reset()
+    broken.fail_task("run-1", *HR, 1, processing_date=DAY)
+    broken.fail_task("run-1", *HR, 3, processing_date=DAY)
+
+    assert [step.task_id for step in broken.status_reset(*HR, DAY, attempts=0)] == [0, 3]
+
+
+def test_given_the_same_run_and_tasks_elsewhere_when_one_is_reset_then_the_others_are_left_alone(
+    broken: ETLMonitor, rows: Steps
+) -> None:
+    """Another project, process and date have a failed step of the same run, pass, task and number."""
+    for process in (("CORP", "FIN_DAILY"), ("SHOP", "HR_DAILY")):
+        broken.register_process(*process).register_task(*process, 1, 1, 2, "Load")
+        broken.start_run(*process, DAY, execution_id="run-1")
+        broken.fail_task("run-1", *process, 1, processing_date=DAY)
+    broken.start_run(*HR, "2026-04-08", execution_id="run-1")
+    broken.fail_task("run-1", *HR, 1, processing_date="2026-04-08")
+    broken.status_reset(*HR, DAY, "run-1")
+
+    queued = rows(ProcessingStep, status="RQUE")
+    assert {(step.project_code, step.process_load, str(step.processing_date)) for step in queued} == {(*HR, DAY)}
+
+
+def test_given_a_run_on_two_dates_when_it_is_reset_without_a_date_then_its_latest_is_meant(broken: ETLMonitor) -> None:
     broken.start_run(*HR, "2026-04-10", execution_id="run-1")
     broken.fail_task("run-1", *HR, 3, processing_date="2026-04-10")
+    broken.start_run(*HR, "2026-04-11", execution_id="run-2")
 
     queued = broken.status_reset(*HR, execution_id="run-1")
-    assert [(s.processing_date.day, s.task_id, s.attempts) for s in queued] == [
-        (9, 0, 1),
-        (9, 1, 1),
-        (10, 0, 1),
-        (10, 3, 1),
-    ]
-
-
-def test_given_a_run_on_two_dates_that_was_reset_on_one_when_it_is_reset_on_both_then_what_is_new_is_returned(
-    broken: ETLMonitor, clock: ManualClock
-) -> None:
-    broken.start_run(*HR, "2026-04-10", execution_id="run-1")
-    broken.status_reset(*HR, DAY)
-    clock.advance(60)
-    broken.fail_task("run-1", *HR, 3, processing_date="2026-04-10")
-
-    queued = broken.status_reset(*HR, execution_id="run-1")
-    assert [(step.processing_date.day, step.task_id) for step in queued] == [(10, 0), (10, 3)]
-
-
-def test_given_a_reset_of_an_unknown_run_then_there_is_nothing_to_do(broken: ETLMonitor) -> None:
-    assert broken.status_reset(*HR, execution_id="nobody") == []
+    assert [(s.processing_date.day, s.task_id, s.attempts) for s in queued] == [(10, 0, 1), (10, 3, 1)]
 
 
 def test_given_what_a_reset_returned_then_it_can_be_read_after_the_call(broken: ETLMonitor) -> None:
@@ -349,7 +495,7 @@ def test_given_what_a_reset_returned_then_it_can_be_read_after_the_call(broken: 
         ({"remark": 5}, "remark"),
         ({"processing_date": "today"}, "'today'"),
         ({"execution_id": " "}, "execution_id"),
-        ({"task_id": "1"}, "task_id"),
+        ({"task_id": "one"}, "task_id"),
     ],
 )
 def test_given_an_argument_that_cannot_be_read_when_a_reset_is_asked_then_it_is_refused(

@@ -96,12 +96,12 @@ def test_given_a_date_that_cannot_be_read_when_a_run_starts_then_it_is_refused(
         hr.start_run(*HR, given)
 
 
-def test_given_sysdt_when_a_run_starts_without_a_date_then_it_works_on_sysdt_s(hr: ETLMonitor) -> None:
+def test_given_sysdt_when_a_run_starts_without_a_date_then_it_works_on_the_sysdt_date(hr: ETLMonitor) -> None:
     hr.set_processing_mode(*HR, is_historic_mode=True, historic_date="2025-12-24")
     assert hr.start_run(*HR).processing_date == date(2025, 12, 24)
 
 
-def test_given_sysdt_late_in_the_day_when_a_run_starts_without_a_date_then_it_works_on_its_utc_date(
+def test_given_sysdt_late_in_the_day_when_a_run_starts_without_a_date_then_its_utc_date_counts(
     hr: ETLMonitor,
 ) -> None:
     hr.set_processing_mode(*HR, parameter_name="SYSDT", value_datetime="2025-12-24 23:59:59.999999")
@@ -113,14 +113,14 @@ def test_given_sysdt_when_a_run_starts_with_a_date_then_the_date_counts(hr: ETLM
     assert hr.start_run(*HR, DAY).processing_date == DAY
 
 
-def test_given_sysdt_null_when_a_run_starts_without_a_date_then_it_works_on_the_clock_s(
+def test_given_sysdt_null_when_a_run_starts_without_a_date_then_it_works_on_the_clock_date(
     hr: ETLMonitor, clock: ManualClock
 ) -> None:
     clock.set("2026-07-08 23:59:59")
     assert hr.start_run(*HR).processing_date == date(2026, 7, 8)
 
 
-def test_given_no_sysdt_when_a_run_starts_without_a_date_then_it_works_on_the_clock_s(
+def test_given_no_sysdt_when_a_run_starts_without_a_date_then_it_works_on_the_clock_date(
     monitor: ETLMonitor, clock: ManualClock
 ) -> None:
     monitor.register_process("CORP", "BARE").register_task("CORP", "BARE", 1, 1, 1, "T")
@@ -128,14 +128,14 @@ def test_given_no_sysdt_when_a_run_starts_without_a_date_then_it_works_on_the_cl
     assert monitor.start_run("CORP", "BARE").processing_date == date(2026, 7, 8)
 
 
-def test_given_a_clock_of_another_zone_when_a_run_starts_without_a_date_then_it_works_on_the_utc_date(
+def test_given_a_clock_of_another_zone_when_a_run_starts_without_a_date_then_utc_decides(
     hr: ETLMonitor,
 ) -> None:
     kathmandu = datetime(2026, 7, 9, 1, 0, tzinfo=timezone(timedelta(hours=5, minutes=45)))
     assert ETLMonitor(hr.engine, clock=lambda: kathmandu).start_run(*HR).processing_date == date(2026, 7, 8)
 
 
-def test_given_another_process_s_sysdt_when_a_run_starts_without_a_date_then_it_does_not_count(
+def test_given_sysdt_of_another_process_when_a_run_starts_without_a_date_then_it_is_ignored(
     hr: ETLMonitor, clock: ManualClock
 ) -> None:
     hr.register_process("CORP", "OTHER").register_task("CORP", "OTHER", 1, 1, 1, "T")
@@ -190,7 +190,7 @@ def test_given_a_task_when_a_run_starts_then_its_step_is_a_snapshot_of_it(
     )
 
 
-def test_given_a_queued_step_when_its_task_is_described_anew_then_the_step_keeps_what_it_was_queued_with(
+def test_given_a_queued_step_when_its_task_is_registered_anew_then_the_step_stays_as_queued(
     hr: ETLMonitor, run: Run, step: Callable[..., ProcessingStep]
 ) -> None:
     hr.register_task(*HR, 1, 1, 3, "New name", "DATAFLOW", source_system_code="Other", task_mandatory=False)
@@ -204,7 +204,7 @@ def test_given_a_deactivated_task_when_a_run_starts_then_it_is_left_out(hr: ETLM
     assert [step.task_id for step in rows(ProcessingStep)] == [0, 1, 3]
 
 
-def test_given_two_processes_when_one_starts_a_run_then_the_other_s_tasks_are_left_out(
+def test_given_two_processes_when_one_starts_a_run_then_tasks_of_the_other_are_left_out(
     hr: ETLMonitor, rows: Rows
 ) -> None:
     for other in (("CORP", "OTHER"), ("OTHER", "HR_DAILY")):
@@ -224,7 +224,7 @@ def test_given_runs_on_one_date_when_another_starts_then_its_attempt_is_one_abov
     assert {(step.execution_id, step.attempts) for step in rows(ProcessingStep)} == {("a", 0), ("b", 1), ("c", 2)}
 
 
-def test_given_a_reset_when_another_run_starts_then_its_attempt_is_one_above_the_reset_s(
+def test_given_a_reset_when_another_run_starts_then_its_attempt_is_one_above_that_of_the_reset(
     hr: ETLMonitor, run: Run, rows: Rows
 ) -> None:
     hr.fail_task("run-1", *HR, 1)
@@ -242,7 +242,7 @@ def test_given_a_run_when_another_date_or_process_starts_one_then_its_first_atte
     assert {step.attempts for step in rows(ProcessingStep)} == {0}
 
 
-def test_given_many_workers_when_each_starts_a_run_of_its_own_at_once_then_no_number_is_given_twice(
+def test_given_many_workers_when_each_starts_its_own_run_at_once_then_no_number_is_given_twice(
     hr: ETLMonitor, rows: Rows
 ) -> None:
     workers = 6
@@ -297,7 +297,7 @@ def test_given_a_process_deactivated_since_when_a_run_is_started_again_then_noth
         hr.start_run(*HR, DAY, execution_id="run-1")
 
 
-def test_given_an_id_in_use_when_another_date_or_process_starts_a_run_with_it_then_it_gets_its_own_steps(
+def test_given_an_id_in_use_when_another_date_or_process_starts_it_then_it_gets_its_own_steps(
     hr: ETLMonitor, run: Run, rows: Rows
 ) -> None:
     hr.register_process("CORP", "OTHER").register_task("CORP", "OTHER", 1, 1, 1, "T")
@@ -373,12 +373,12 @@ def test_given_an_empty_code_when_a_run_starts_then_it_is_refused(
         hr.start_run(*codes, DAY)
 
 
-def test_given_the_spark_edition_s_call_when_made_then_it_queues_the_same_run(hr: ETLMonitor, rows: Rows) -> None:
+def test_given_the_spark_edition_call_when_made_then_it_queues_the_same_run(hr: ETLMonitor, rows: Rows) -> None:
     run = hr.generate_execution_steps("run-1", *HR, "2026-04-09")
     assert (run.execution_id, run.processing_date, len(rows(ProcessingStep))) == ("run-1", DAY, 4)
 
 
-def test_given_times_when_a_run_starts_then_its_steps_were_updated_at_the_clock_s(
+def test_given_a_time_when_a_run_starts_then_its_steps_were_updated_at_the_clock_time(
     hr: ETLMonitor, clock: ManualClock, rows: Rows
 ) -> None:
     clock.set("2026-04-09 07:08:09.101112")
@@ -396,9 +396,9 @@ def test_given_times_when_a_run_starts_then_its_steps_were_updated_at_the_clock_
         (lambda run: run.status(attempts=1.0), ["attempts", "whole number", "float"]),
         (lambda run: run.reset(replay="yes"), ["replay", "True or False"]),
         (lambda run: run.reset(remark=5), ["remark", "text"]),
-        (lambda run: run.task("1"), ["task_id", "whole number"]),
-        (lambda run: run.task(1, "1"), ["workflow_id", "whole number"]),
-        (lambda run: run.task(1, sequence_id="2"), ["sequence_id", "whole number"]),
+        (lambda run: run.task("one"), ["task_id", "whole number"]),
+        (lambda run: run.task(1, "one"), ["workflow_id", "whole number"]),
+        (lambda run: run.task(1, sequence_id="two"), ["sequence_id", "whole number"]),
         (lambda run: run.task(1, takeover="yes"), ["takeover", "True or False"]),
         (lambda run: run.task(1, on_not_runnable="ignore"), ["on_not_runnable", "'ignore'", "'raise' or 'skip'"]),
         (lambda run: run.task(1, source_type="CRON"), ["source_type", "CRON", "ADF_PIPELINE"]),

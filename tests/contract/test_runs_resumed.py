@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from etl_monitor_orm import ETLMonitor, ProcessInactive, ProcessingStep, ProcessNotFound, Run
+from etl_monitor_orm import ETLMonitor, ProcessInactive, ProcessingStep, ProcessNotFound, Run, StepNotQueued
 
 HR = ("CORP", "HR_DAILY")
 DAY = date(2026, 4, 9)
@@ -34,16 +34,11 @@ def test_given_steps_that_are_done_when_resumed_then_only_the_others_are_queued(
     assert [step.task_id for step in resumed.status()] == [0, 1, 3]
 
 
-def test_given_a_resumed_run_when_its_steps_are_read_then_their_attempt_is_one_above_the_highest(
+def test_given_a_resumed_run_when_its_steps_are_read_then_their_attempt_is_one_above_the_last(
     run: Run, hr: ETLMonitor
 ) -> None:
     done(run, 0, 1)
     assert {step.attempts for step in hr.start_run(*HR, DAY, resume=True).status()} == {1}
-
-
-def test_given_a_step_that_is_running_when_resumed_then_it_is_queued(run: Run, hr: ETLMonitor) -> None:
-    hr.start_task("run-1", *HR, 1)
-    assert 1 in [step.task_id for step in hr.start_run(*HR, DAY, resume=True).status()]
 
 
 def test_given_a_done_step_that_was_queued_again_when_resumed_then_it_is_queued(run: Run, hr: ETLMonitor) -> None:
@@ -67,21 +62,12 @@ def test_given_a_failed_step_that_a_later_run_did_when_resumed_then_it_is_left_o
     assert [step.task_id for step in hr.start_run(*HR, DAY, resume=True).status()] == [3]
 
 
-def test_given_nothing_left_when_resumed_then_it_is_a_run_without_steps_and_nothing_is_written(
-    run: Run, hr: ETLMonitor, unchanged: Callable[[], Block]
-) -> None:
-    done(run, 0, 1, 2, 3)
-    with unchanged():
-        resumed = hr.start_run(*HR, DAY, execution_id="run-2", resume=True)
-    assert (resumed.execution_id, resumed.pending(), resumed.ready(), resumed.status()) == ("run-2", [], [], [])
-
-
-def test_given_another_date_s_done_steps_when_resumed_then_they_do_not_count(run: Run, hr: ETLMonitor) -> None:
+def test_given_done_steps_of_another_date_when_resumed_then_they_do_not_count(run: Run, hr: ETLMonitor) -> None:
     done(run, 0, 1, 2, 3)
     assert len(hr.start_run(*HR, "2026-04-10", resume=True).status()) == 4
 
 
-def test_given_another_process_s_done_steps_when_resumed_then_they_do_not_count(run: Run, hr: ETLMonitor) -> None:
+def test_given_done_steps_of_another_process_when_resumed_then_they_do_not_count(run: Run, hr: ETLMonitor) -> None:
     done(run, 0, 1, 2, 3)
     hr.register_process("CORP", "OTHER").register_task("CORP", "OTHER", 1, 1, 1, "T")
     assert len(hr.start_run("CORP", "OTHER", DAY, resume=True).status()) == 1
@@ -123,7 +109,26 @@ def test_given_an_unknown_process_when_resumed_then_it_is_refused(
         hr.start_run("CORP", "NOWHERE", DAY, resume=True)
 
 
+def test_given_a_done_step_when_its_task_starts_in_a_resumed_run_then_the_error_names_the_run(
+    run: Run, hr: ETLMonitor
+) -> None:
+    done(run, 0, 1)
+    resumed = hr.start_run(*HR, DAY, resume=True)
+
+    with pytest.raises(StepNotQueued, match=r"it is DONE on 2026-04-09 in run run-1.* replay=True"):
+        done(resumed, 1)
+
+
 # only_due=True
+
+
+def test_given_a_task_that_is_not_due_when_it_starts_then_the_way_to_include_it_is_told(hr: ETLMonitor) -> None:
+    hr.register_task(*HR, 7, 1, 2, "Weekly", load_frequency="W")
+    done(hr.start_run(*HR, DAY), 0, 7)
+    later = hr.start_run(*HR, DAY + timedelta(days=1), only_due=True)
+
+    with pytest.raises(StepNotQueued, match=r"without only_due=True, it has tasks that are not due"):
+        done(later, 7)
 
 
 @pytest.fixture
@@ -193,7 +198,7 @@ def test_given_a_weekly_task_that_failed_when_only_the_due_ones_run_then_it_does
     assert due(calendar, "2026-04-09") == [*ALWAYS[:1], 2, *ALWAYS[1:]]
 
 
-def test_given_a_weekly_task_whose_done_step_was_queued_again_when_only_the_due_ones_run_then_it_does(
+def test_given_a_weekly_task_whose_done_step_was_requeued_when_only_due_ones_run_then_it_does(
     calendar: ETLMonitor,
 ) -> None:
     done(calendar.start_run("CORP", "CALENDAR", "2026-04-08"), 2, 3, 4)
@@ -201,7 +206,7 @@ def test_given_a_weekly_task_whose_done_step_was_queued_again_when_only_the_due_
     assert due(calendar, "2026-04-09") == [1, 2, 5, 6]
 
 
-def test_given_a_weekly_task_done_on_one_date_and_failed_on_another_when_only_the_due_ones_run_then_it_does_not(
+def test_given_a_weekly_task_done_and_later_failed_when_only_due_ones_run_then_it_does_not(
     calendar: ETLMonitor,
 ) -> None:
     done(calendar.start_run("CORP", "CALENDAR", "2026-04-07"), 2)
@@ -210,7 +215,7 @@ def test_given_a_weekly_task_done_on_one_date_and_failed_on_another_when_only_th
     assert 2 not in due(calendar, "2026-04-09")
 
 
-def test_given_another_process_s_done_tasks_when_only_the_due_ones_run_then_they_do_not_count(
+def test_given_done_tasks_of_another_process_when_only_the_due_ones_run_then_they_do_not_count(
     calendar: ETLMonitor,
 ) -> None:
     calendar.register_process("CORP", "OTHER")
@@ -225,14 +230,11 @@ def test_given_done_tasks_when_a_run_starts_without_only_due_then_all_are_queued
     assert len(calendar.start_run("CORP", "CALENDAR", "2026-04-09").status()) == 6
 
 
-def test_given_nothing_due_when_only_the_due_ones_run_then_it_is_a_run_without_steps_and_nothing_is_written(
-    calendar: ETLMonitor, unchanged: Callable[[], Block]
-) -> None:
+def test_given_nothing_due_when_only_due_ones_run_then_the_run_is_empty(calendar: ETLMonitor) -> None:
     for task in (1, 5, 6):
         calendar.deactivate_task("CORP", "CALENDAR", task, 1)
     done(calendar.start_run("CORP", "CALENDAR", "2026-04-09"), 2, 3, 4)
-    with unchanged():
-        assert due(calendar, "2026-04-10") == []
+    assert due(calendar, "2026-04-10") == []
 
 
 def test_given_both_when_a_run_starts_then_neither_what_is_done_nor_what_is_not_due_is_queued(

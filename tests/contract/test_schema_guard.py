@@ -9,14 +9,17 @@ from sqlalchemy import event, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from etl_monitor_orm import ETLMonitor, EtlMonitorError, SchemaError, SchemaMissing, SchemaOutOfDate
+from etl_monitor_orm.models.revision import SCHEMA_REVISION
 
 HR = ("CORP", "HR_DAILY")
+REVISION = "UPDATE etl.etl_monitor_version SET version_num = :revision, readable_from = NULL"
 
 CALLS: dict[str, Callable[[ETLMonitor], object]] = {
     "register_process": lambda monitor: monitor.register_process(*HR),
     "register_sequence": lambda monitor: monitor.register_sequence(10, "PUBLISH"),
     "register_task": lambda monitor: monitor.register_task(*HR, 1, 1, 2, "Load employees"),
     "register_parameter": lambda monitor: monitor.register_parameter(*HR, "LoadEmployees", "DELTA_DATE"),
+    "register": lambda monitor: monitor.register([]),
     "activate_process": lambda monitor: monitor.activate_process(*HR),
     "deactivate_process": lambda monitor: monitor.deactivate_process(*HR),
     "activate_task": lambda monitor: monitor.activate_task(*HR, 1, 1),
@@ -34,6 +37,12 @@ CALLS: dict[str, Callable[[ETLMonitor], object]] = {
     "advance_watermark": lambda monitor: monitor.advance_watermark(*HR, "LoadEvents", new_int_value=1),
     "set_processing_mode": lambda monitor: monitor.set_processing_mode(*HR),
     "get_status": lambda monitor: monitor.get_status(*HR),
+    "processes": lambda monitor: monitor.processes(),
+    "failures": lambda monitor: monitor.failures(),
+    "watermarks": lambda monitor: monitor.watermarks(),
+    "runs": lambda monitor: monitor.runs("run-1"),
+    "latest_date": lambda monitor: monitor.latest_date(),
+    "require_registered": lambda monitor: monitor.require_registered(*HR),
     "status_reset": lambda monitor: monitor.status_reset(*HR),
     "log": lambda monitor: monitor.log("120 rows"),
     "session": lambda monitor: monitor.session(),
@@ -43,12 +52,12 @@ EACH_CALL = pytest.mark.parametrize("call", CALLS)
 
 
 def at_revision(revision: str | None) -> ETLMonitor:
-    """A monitor on a database of its own, whose tables have this revision, or do not exist."""
+    """A monitor on its own database, whose tables have this revision, or do not exist."""
     monitor = ETLMonitor("duckdb:///:memory:")
     if revision is not None:
         monitor.setup()
         with monitor.engine.begin() as connection:
-            connection.execute(text("UPDATE etl.alembic_version SET version_num = :revision"), {"revision": revision})
+            connection.execute(text(REVISION), {"revision": revision})
     return ETLMonitor(monitor.engine, actor="pytest")
 
 
@@ -106,9 +115,9 @@ def test_given_newer_tables_then_the_call_refuses_and_says_how_to_get_the_versio
 
 
 def test_given_tables_that_were_emptied_of_their_revision_then_the_call_refuses() -> None:
-    monitor = at_revision("0001")
+    monitor = at_revision(SCHEMA_REVISION)
     with monitor.engine.connect() as connection:
-        connection.execute(text("DELETE FROM etl.alembic_version"))
+        connection.execute(text("DELETE FROM etl.etl_monitor_version"))
         connection.commit()
 
         with pytest.raises(SchemaMissing, match="etl-monitor db upgrade"):
@@ -149,14 +158,14 @@ def questions(monitor: ETLMonitor) -> list[str]:
     asked: list[str] = []
 
     def note(connection, cursor, statement, parameters, context, executemany) -> None:
-        if "alembic_version" in statement:
+        if "etl_monitor_version" in statement:
             asked.append(statement)
 
     event.listen(monitor.engine, "before_cursor_execute", note)
     return asked
 
 
-def test_given_a_monitor_on_tables_that_are_there_when_it_makes_several_calls_then_it_asks_once(
+def test_given_a_monitor_on_existing_tables_when_it_makes_several_calls_then_it_asks_once(
     monitor: ETLMonitor,
 ) -> None:
     asked = questions(monitor)
@@ -177,7 +186,7 @@ def test_given_a_monitor_that_was_just_set_up_when_it_makes_a_call_then_it_does_
     assert asked == []
 
 
-def test_given_a_monitor_that_was_refused_when_the_tables_are_made_elsewhere_then_its_next_call_goes_through() -> None:
+def test_given_a_refused_monitor_when_the_tables_are_made_elsewhere_then_its_next_call_works() -> None:
     monitor = ETLMonitor("duckdb:///:memory:")
     with monitor.engine.connect():
         with pytest.raises(SchemaMissing):

@@ -51,6 +51,11 @@ def url(tmp_path: Path) -> str:
         f"duckdb://user:{SECRET}@host:port/monitor.duckdb",
         f"no url at all, but a {SECRET}",
         f"postgresql://user:{SECRET}@host/monitor",
+        f"postgresql://user:p@{SECRET}@host/monitor",
+        f"postgresql://user:p@/{SECRET}@host/monitor",
+        f"postgresql://user:p@q/{SECRET}@host/monitor",
+        f"postgresql://user:p@{SECRET}:@host/monitor",
+        f"databricks://token:p@{SECRET}@host?http_path=/sql/1.0/warehouses/1&catalog=main",
         f"duckdb://user:{SECRET}@host/monitor.duckdb",
         f"duckdb://:{SECRET}@/monitor.duckdb",
         f"duckdb:////no/such/folder/monitor.duckdb?custom_user_agent={SECRET}",
@@ -63,6 +68,17 @@ def test_given_a_url_that_does_not_work_then_its_error_keeps_the_secret(url: str
     assert SECRET not in told(error).lower()
 
 
+def test_given_a_password_with_an_at_sign_when_a_url_is_read_then_the_error_shows_how_to_write_it() -> None:
+    with pytest.raises(ConfigurationError, match="Write %40") as caught:
+        create_engine(f"postgresql://user:p@{SECRET}@host/monitor")
+
+    assert SECRET not in told(caught.value)
+
+
+def test_given_an_escaped_at_sign_when_a_url_is_read_then_it_is_the_passwords() -> None:
+    assert Settings.read("postgresql://me%40home:p%40ss@host/monitor").url.password == "p@ss"
+
+
 def test_given_the_variable_for_the_url_when_it_does_not_work_then_its_error_keeps_the_secret(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -71,11 +87,11 @@ def test_given_the_variable_for_the_url_when_it_does_not_work_then_its_error_kee
     assert SECRET not in told(failure(ETLMonitor))
 
 
-def test_given_a_url_with_a_secret_when_an_engine_cannot_be_made_from_it_then_its_error_keeps_it() -> None:
+def test_given_a_url_with_a_secret_when_an_engine_cannot_be_made_then_the_error_hides_it() -> None:
     assert SECRET not in told(failure(lambda: create_engine(f"oracle://user:{SECRET}@host/monitor")))
 
 
-def test_given_a_url_that_names_a_server_when_duckdb_is_meant_then_the_error_shows_how_to_write_it() -> None:
+def test_given_a_server_url_when_duckdb_is_meant_then_the_error_shows_how_to_write_it() -> None:
     with pytest.raises(ConfigurationError, match=r"duckdb:///etl_monitor\.duckdb"):
         ETLMonitor("duckdb://etl_monitor.duckdb")
 
@@ -89,7 +105,7 @@ def test_given_missing_tables_then_the_command_that_the_error_gives_keeps_the_se
     assert SECRET not in told(error)
 
 
-def test_given_a_statement_that_the_database_refuses_then_the_error_keeps_the_values_that_were_bound(
+def test_given_a_statement_that_the_database_refuses_then_the_error_hides_the_bound_values(
     url: str,
 ) -> None:
     monitor = ETLMonitor(url).setup()
@@ -118,12 +134,12 @@ def test_given_a_monitor_and_all_that_it_hands_out_then_their_representations_ke
 
 
 def test_given_a_monitor_on_an_engine_with_a_password_then_its_representation_keeps_it() -> None:
-    engine = sqlalchemy.create_engine(make_url("duckdb:///:memory:").set(username="user", password=SECRET))
+    engine = sqlalchemy.create_engine(make_url("duckdb:///:memory:secret").set(username="user", password=SECRET))
 
     assert repr(ETLMonitor(engine)).startswith("<ETLMonitor duckdb://user:***@/")
 
 
-def test_given_all_loggers_at_their_most_talkative_when_a_run_is_tracked_then_no_record_has_the_secret(
+def test_given_all_loggers_at_debug_when_a_run_is_tracked_then_no_record_has_the_secret(
     url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, "sqlalchemy"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from etl_monitor_orm import ETLMonitor, ManualClock
 
 
-def test_given_a_shared_watermark_that_one_task_advanced_when_the_last_one_is_done_then_its_value_stays(
+def test_given_a_shared_watermark_advanced_by_one_task_when_the_last_is_done_then_it_stays(
     hr: ETLMonitor, clock: ManualClock
 ) -> None:
     hr.register_task("CORP", "HR_DAILY", 4, 1, 2, "Load departments", source_system_code="LoadEmployees")

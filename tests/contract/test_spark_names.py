@@ -41,7 +41,7 @@ CALLS = {
 
 
 @pytest.mark.parametrize(("call", "names"), CALLS.items(), ids=CALLS)
-def test_given_the_spark_edition_s_call_when_made_then_its_arguments_have_the_same_names_and_order(
+def test_given_a_spark_edition_call_when_made_then_its_arguments_have_the_same_names_and_order(
     call: str, names: str
 ) -> None:
     positional = [
@@ -95,7 +95,7 @@ def test_given_the_quick_start_when_its_steps_are_generated_then_both_are_queued
     ]
 
 
-def test_given_the_quick_start_when_its_task_is_tracked_then_it_is_done_and_its_watermark_moved(
+def test_given_the_quick_start_when_its_task_is_tracked_then_it_is_done_and_a_watermark_moved(
     registered: ETLMonitor, exec_id: str, clock: ManualClock
 ) -> None:
     with registered.task(
@@ -107,7 +107,7 @@ def test_given_the_quick_start_when_its_task_is_tracked_then_it_is_done_and_its_
     assert registered.get_active_watermark("CORP", "HR_DAILY", "LoadEmployees") == clock.now
 
 
-def test_given_the_quick_start_when_reported_by_an_orchestrator_then_start_end_and_fail_take_its_arguments(
+def test_given_the_quick_start_when_an_orchestrator_reports_then_the_calls_take_its_arguments(
     registered: ETLMonitor, exec_id: str, rows: Callable[..., list[ProcessingStep]]
 ) -> None:
     registered.start_task(exec_id, "CORP", "HR_DAILY", 0, 0, 0, "2026-04-09", None, "ADF_PIPELINE", "adf-7")
@@ -124,7 +124,7 @@ def test_given_the_quick_start_when_reported_by_an_orchestrator_then_start_end_a
     assert (second.status, second.log_message, second.log_code) == (Status.FAIL, "no source", "E-1")
 
 
-def test_given_the_quick_start_when_its_pending_tasks_are_got_then_they_are_there_to_dispatch(
+def test_given_the_quick_start_when_getting_its_pending_tasks_then_they_are_there_to_dispatch(
     registered: ETLMonitor,
 ) -> None:
     pending = registered.get_pending_tasks("adf-run", "CORP", "HR_DAILY", "2026-04-09", sequence_id=2)
@@ -133,7 +133,7 @@ def test_given_the_quick_start_when_its_pending_tasks_are_got_then_they_are_ther
     ]
 
 
-def test_given_the_quick_start_when_its_status_is_asked_for_then_it_is_the_detail_or_the_rollup(
+def test_given_the_quick_start_when_its_status_is_asked_then_it_is_the_detail_or_the_rollup(
     registered: ETLMonitor, exec_id: str, clock: ManualClock
 ) -> None:
     clock.set("2026-04-09 10:00")
@@ -185,7 +185,7 @@ def test_given_a_number_watermark_when_advanced_as_in_the_spark_edition_then_it_
     assert registered.get_active_watermark("CORP", "HR_DAILY", "LoadEmployeesByID") == 4711
 
 
-def test_given_empty_text_when_passed_as_the_spark_edition_s_defaults_are_then_it_means_nothing_given(
+def test_given_empty_text_when_passed_as_a_spark_edition_default_then_it_means_nothing_given(
     registered: ETLMonitor, rows: Callable[..., list[ProcessingStep]]
 ) -> None:
     registered.register_task("CORP", "HR_DAILY", 2, 1, 2, "Load", "", "", "", "", "D", True)

@@ -12,6 +12,7 @@ from etl_monitor_orm import (
     ETLMonitor,
     InvalidInput,
     ManualClock,
+    ProcessNotFound,
     Run,
     RunStatus,
     RunSummary,
@@ -61,7 +62,7 @@ def test_given_a_retried_run_when_status_is_asked_then_the_current_attempts_are_
     ]
 
 
-def test_given_a_retried_run_when_all_attempts_are_asked_for_then_the_failed_ones_are_there_too(
+def test_given_a_retried_run_when_all_attempts_are_asked_for_then_failed_ones_are_included(
     retried: ETLMonitor,
 ) -> None:
     assert brief(retried.get_status(*HR, DAY, attempts="all")) == [
@@ -78,7 +79,14 @@ def test_given_a_retried_run_when_one_attempt_is_asked_for_then_only_its_steps_a
     assert brief(retried.get_status(*HR, DAY, attempts=1)) == [(0, "run-1", 1, "RQUE"), (1, "run-1", 1, "RQUE")]
 
 
-def test_given_two_runs_of_a_date_when_its_status_is_asked_then_the_later_run_holds_the_current_attempts(
+def test_given_a_retried_run_when_the_first_attempt_is_asked_for_then_later_ones_are_not_listed(
+    retried: ETLMonitor,
+) -> None:
+    assert {line.attempts for line in retried.get_status(*HR, DAY, attempts=0)} == {0}
+    assert [row.attempts for row in retried.get_status(*HR, DAY, attempts=0, summary_mode=True)] == [0]
+
+
+def test_given_two_runs_of_a_date_when_status_is_asked_then_the_later_has_the_current_attempts(
     hr: ETLMonitor, run: Run
 ) -> None:
     hr.end_task("run-1", *HR, 2)
@@ -92,7 +100,7 @@ def test_given_two_runs_of_a_date_when_its_status_is_asked_then_the_later_run_ho
     ]
 
 
-def test_given_two_runs_of_a_date_when_the_status_of_one_is_asked_then_its_own_attempts_are_current(
+def test_given_two_runs_of_a_date_when_asked_for_one_then_its_own_attempts_are_current(
     hr: ETLMonitor, run: Run
 ) -> None:
     hr.start_run(*HR, DAY, execution_id="run-2")
@@ -135,18 +143,29 @@ def test_given_a_run_and_no_date_when_status_is_asked_then_the_runs_own_date_is_
     assert {line.processing_date for line in hr.get_status(*HR, execution_id="run-1")} == {date(2026, 4, 9)}
 
 
-def test_given_an_outside_id_that_ran_on_two_dates_when_status_is_asked_without_a_date_then_both_are_listed(
+def test_given_an_id_that_ran_on_two_dates_when_status_has_no_date_then_its_latest_is_meant(
     hr: ETLMonitor, run: Run
 ) -> None:
     hr.start_run(*HR, "2026-04-10", execution_id="run-1")
+    hr.start_run(*HR, "2026-04-11", execution_id="run-2")
 
-    assert [line.processing_date.day for line in hr.get_status(*HR, execution_id="run-1")] == [9] * 4 + [10] * 4
+    assert [line.processing_date.day for line in hr.get_status(*HR, execution_id="run-1")] == [10] * 4
+    rollup = hr.get_status(*HR, execution_id="run-1", summary_mode=True)
+    assert [line.processing_date.day for line in rollup] == [10]
 
 
-def test_given_live_mode_and_no_date_when_status_is_asked_then_today_is_meant(hr: ETLMonitor, run: Run) -> None:
+def test_given_live_mode_when_status_has_no_date_then_the_latest_that_has_steps_is_shown(
+    hr: ETLMonitor, run: Run
+) -> None:
     hr.start_run(*HR, "2026-01-01", execution_id="today")
+    hr.register_process("CORP", "OTHER").register_task("CORP", "OTHER", 1, 1, 2, "Load")
+    hr.start_run("CORP", "OTHER", "2026-04-10")
 
-    assert {line.execution_id for line in hr.get_status(*HR)} == {"today"}
+    assert {line.execution_id for line in hr.get_status(*HR)} == {"run-1"}
+
+
+def test_given_a_process_that_never_ran_when_status_has_no_date_then_it_is_empty(hr: ETLMonitor) -> None:
+    assert hr.get_status(*HR) == []
 
 
 def test_given_historic_mode_and_no_date_when_status_is_asked_then_its_date_is_meant(hr: ETLMonitor, run: Run) -> None:
@@ -166,6 +185,16 @@ def test_given_detail_then_it_is_made_of_rows_of_the_view_with_their_deadlines(h
         False,
         False,
     )
+
+
+@pytest.mark.parametrize(("seconds", "breached"), [(60.9, False), (61, True)])
+def test_given_a_running_step_when_status_is_asked_then_the_monitors_clock_judges_it(
+    hr: ETLMonitor, run: Run, clock: ManualClock, seconds: float, breached: bool
+) -> None:
+    hr.start_task("run-1", *HR, 3)
+    clock.advance(seconds)
+
+    assert [line.sla_breached for line in run.status() if line.task_id == 3] == [breached]
 
 
 def test_given_summary_mode_then_there_is_one_rollup_per_attempt(retried: ETLMonitor) -> None:
@@ -188,14 +217,14 @@ def test_given_summary_mode_and_a_run_then_only_that_one_is_rolled_up(hr: ETLMon
     assert [(line.execution_id, line.attempts) for line in rollup] == [("run-1", 0)]
 
 
-def test_given_summary_mode_and_no_date_then_today_is_rolled_up(hr: ETLMonitor, run: Run) -> None:
+def test_given_summary_mode_and_no_date_then_the_latest_that_has_steps_is_rolled_up(hr: ETLMonitor, run: Run) -> None:
     hr.start_run(*HR, "2026-01-01", execution_id="today")
 
-    assert [line.execution_id for line in hr.get_status(*HR, summary_mode=True)] == ["today"]
+    assert [line.execution_id for line in hr.get_status(*HR, summary_mode=True)] == ["run-1"]
 
 
 @pytest.mark.parametrize("narrow", [{"task_id": 2}, {"sequence_id": 6}, {"workflow_id": 1, "task_id": 3}])
-def test_given_summary_mode_and_a_filter_then_the_attempts_that_include_such_a_step_are_rolled_up_whole(
+def test_given_summary_mode_and_a_filter_then_attempts_with_such_a_step_are_rolled_up_whole(
     retried: ETLMonitor, narrow: dict[str, int]
 ) -> None:
     rollup = retried.get_status(*HR, DAY, summary_mode=True, **narrow)
@@ -232,7 +261,7 @@ def test_given_a_run_handle_when_its_summary_is_asked_then_its_attempts_are_roll
         ({"summary_mode": "yes"}, "summary_mode"),
         ({"processing_date": "today"}, "'today'"),
         ({"execution_id": ""}, "execution_id"),
-        ({"workflow_id": "1"}, "workflow_id"),
+        ({"workflow_id": "one"}, "workflow_id"),
         ({"sequence_id": True}, "sequence_id"),
         ({"task_id": 1.5}, "task_id"),
     ],
@@ -242,3 +271,18 @@ def test_given_an_argument_that_cannot_be_read_when_status_is_asked_then_it_is_r
 ) -> None:
     with refused(InvalidInput, words):
         hr.get_status(*HR, **arguments)
+
+
+@pytest.mark.parametrize("summary_mode", [False, True])
+@pytest.mark.parametrize(
+    "scope", [{}, {"processing_date": "2026-04-09"}, {"execution_id": "run-1"}, {"task_id": 1, "attempts": "all"}]
+)
+def test_status_of_an_unknown_process_is_refused(
+    hr: ETLMonitor,
+    run: Run,
+    refused: Refused,
+    scope: dict[str, str],
+    summary_mode: bool,
+) -> None:
+    with refused(ProcessNotFound, "CORP/NOWHERE", "CORP/HR_DAILY"):
+        hr.get_status("CORP", "NOWHERE", **scope, summary_mode=summary_mode)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import date
 
 import pytest
@@ -63,7 +63,7 @@ def test_given_a_handle_when_the_body_runs_then_it_tells_which_task_it_is(run: R
 
 
 @pytest.mark.parametrize(("task_id", "workflow_id"), [(0, 0), (1, 1), (3, 1)])
-def test_given_no_pass_when_entered_then_it_is_the_main_load_s_and_for_task_0_the_initiation_s(
+def test_given_no_pass_when_entered_then_it_is_the_main_load_or_the_initiation_for_task_0(
     run: Run, task_id: int, workflow_id: int
 ) -> None:
     with run.task(task_id) as task:
@@ -89,7 +89,7 @@ def test_given_a_handle_that_was_used_when_entered_again_then_it_is_refused(
     task = run.task(1)
     with task:
         pass
-    with refused(InvalidTransition, "task 1 (workflow 1) of CORP/HR_DAILY", "ask the run for a new one"), task:
+    with refused(InvalidTransition, "task 1 (workflow 1) of CORP/HR_DAILY", "Call run.task() for a new one"), task:
         pass
 
 
@@ -166,7 +166,7 @@ def test_given_a_task_deactivated_meanwhile_when_left_then_the_step_is_done(
     assert step(1).status is Status.DONE
 
 
-def test_given_a_run_started_elsewhere_when_its_task_is_tracked_by_the_flat_call_then_it_is_the_same(
+def test_given_a_run_started_elsewhere_when_tracked_by_the_flat_call_then_it_is_the_same(
     hr: ETLMonitor, run: Run, step: Step
 ) -> None:
     with hr.task(*RUN, task_id=1, workflow_id=1, sequence_id=2, processing_date="2026-04-09") as task:
@@ -175,7 +175,7 @@ def test_given_a_run_started_elsewhere_when_its_task_is_tracked_by_the_flat_call
     assert (step(1).status, step(1).log_message) == (Status.DONE, "107 rows")
 
 
-def test_given_a_run_of_another_date_when_its_task_is_tracked_without_a_date_then_the_run_tells_it(
+def test_given_a_run_of_another_date_when_a_task_is_tracked_without_one_then_its_date_is_used(
     hr: ETLMonitor, run: Run
 ) -> None:
     with hr.task(*RUN, 1) as task:
@@ -203,7 +203,7 @@ def fragile(hr: ETLMonitor, run: Run, clock: ManualClock) -> tuple[ETLMonitor, R
     return other, other.start_run(*HR, DAY, execution_id="run-1")
 
 
-def test_given_a_lost_statement_when_done_cannot_be_recorded_then_that_is_raised_and_the_step_is_never_fail(
+def test_given_a_lost_statement_when_done_cannot_be_recorded_then_it_raises_without_a_fail(
     fragile: tuple[ETLMonitor, Run], step: Step
 ) -> None:
     monitor, run = fragile
@@ -221,7 +221,7 @@ def test_given_a_watermark_that_cannot_be_written_when_done_then_the_step_is_nev
     assert step(1).status is not Status.FAIL
 
 
-def test_given_a_step_that_someone_else_failed_when_done_then_it_is_refused_and_stays_as_they_wrote_it(
+def test_given_a_step_failed_by_someone_else_when_done_then_it_is_refused_and_stays_unchanged(
     hr: ETLMonitor, run: Run, step: Step
 ) -> None:
     with pytest.raises(InvalidTransition, match="Cannot end"), run.task(1):
@@ -229,7 +229,7 @@ def test_given_a_step_that_someone_else_failed_when_done_then_it_is_refused_and_
     assert (step(1).status, step(1).log_message) == (Status.FAIL, "stopped by an operator")
 
 
-def test_given_a_lost_statement_when_fail_cannot_be_recorded_then_the_job_s_own_exception_goes_on_with_a_note(
+def test_given_a_lost_statement_when_fail_cannot_be_recorded_then_the_job_exception_has_a_note(
     fragile: tuple[ETLMonitor, Run], step: Step
 ) -> None:
     monitor, run = fragile
@@ -256,7 +256,7 @@ def test_given_a_recorded_failure_when_the_exception_goes_on_then_it_bears_no_no
     assert not hasattr(error, "__notes__")
 
 
-def test_given_a_step_that_someone_else_ended_when_the_job_fails_then_its_own_exception_goes_on_with_a_note(
+def test_given_a_step_ended_by_someone_else_when_the_job_fails_then_its_exception_has_a_note(
     hr: ETLMonitor, run: Run, step: Step
 ) -> None:
     error = ValueError("the job's own")
@@ -272,7 +272,7 @@ def test_given_a_step_that_someone_else_ended_when_the_job_fails_then_its_own_ex
     assert step(1).status is Status.DONE
 
 
-def test_given_an_exception_whose_text_cannot_be_had_when_left_then_the_step_is_fail_with_its_type(
+def test_given_an_exception_with_unreadable_text_when_left_then_the_step_is_fail_with_its_type(
     run: Run, step: Step
 ) -> None:
     error = Unspeakable()
@@ -281,3 +281,39 @@ def test_given_an_exception_whose_text_cannot_be_had_when_left_then_the_step_is_
     assert caught.value is error
     assert step(1).status is Status.FAIL
     assert step(1).log_message.startswith("Unspeakable")
+
+
+LATE = [("log_message", "107 rows"), ("log_type", "WARN"), ("log_code", "W-7")]
+
+
+@pytest.mark.parametrize(("name", "value"), LATE)
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_is_set_after_the_task_ended_is_refused(
+    run: Run, refused: Callable[..., AbstractContextManager[None]], name: str, value: str, fails: bool
+) -> None:
+    with suppress(OSError), run.task(1) as task:
+        if fails:
+            raise OSError("down")
+
+    with refused(InvalidTransition, name, "task 1", "with run.task(...) as task:"):
+        setattr(task, name, value)
+
+
+@pytest.mark.parametrize(("name", "value"), LATE)
+def test_what_is_set_before_the_task_starts_is_stored(run: Run, step, name: str, value: str) -> None:
+    task = run.task(1)
+    setattr(task, name, value)
+    with task:
+        pass
+
+    assert getattr(step(1), name) == value
+
+
+@pytest.mark.parametrize(("name", "value"), LATE)
+def test_what_is_set_on_a_skipped_task_is_ignored(
+    run: Run, unchanged: Callable[[], AbstractContextManager[None]], name: str, value: str
+) -> None:
+    with run.task(1):
+        pass
+    with unchanged(), run.task(1, on_not_runnable="skip") as task:
+        setattr(task, name, value)

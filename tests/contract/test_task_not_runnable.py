@@ -49,7 +49,7 @@ def test_given_a_step_taken_over_when_the_old_worker_is_done_then_it_is_refused(
         old.__exit__(None, None, None)
 
 
-def test_given_a_step_taken_over_when_the_old_worker_fails_then_its_exception_goes_on_and_nothing_is_written(
+def test_given_a_step_taken_over_when_the_old_worker_fails_then_it_raises_but_writes_nothing(
     hr: ETLMonitor, run: Run, clock: ManualClock, unchanged: Callable[[], Block]
 ) -> None:
     error = ValueError("the job's own")
@@ -62,7 +62,7 @@ def test_given_a_step_taken_over_when_the_old_worker_fails_then_its_exception_go
     assert "Cannot fail" in error.__notes__[0]
 
 
-def test_given_a_failed_initiation_marker_when_an_old_worker_fails_after_takeover_then_the_marker_stays_done(
+def test_given_a_done_initiation_when_an_old_worker_fails_after_takeover_then_it_stays_done(
     hr: ETLMonitor, run: Run, clock: ManualClock, step: Step
 ) -> None:
     hr.end_task(*RUN, 0)
@@ -81,7 +81,7 @@ def test_given_a_handle_that_was_not_entered_when_it_beats_then_it_is_refused(
         run.task(1).heartbeat()
 
 
-def test_given_an_initiation_re_opened_meanwhile_when_its_old_worker_is_done_then_it_is_refused(
+def test_given_an_initiation_reopened_meanwhile_when_its_old_worker_is_done_then_it_is_refused(
     hr: ETLMonitor, run: Run, refused: Callable[..., Block]
 ) -> None:
     old = run.task(0)
@@ -120,7 +120,7 @@ NOT_RUNNABLE = [
     (make_failed, {"task_id": 1}, InvalidTransition, "it is FAIL since"),
     (make_running, {"task_id": 1}, InvalidTransition, "running since"),
     (make_inactive, {"task_id": 1}, InvalidTransition, "the task is deactivated"),
-    (nothing, {"task_id": 9}, StepNotQueued, "holds no step"),
+    (nothing, {"task_id": 9}, StepNotQueued, "has no step"),
     (nothing, {"task_id": 1, "sequence_id": 3}, StepNotQueued, "in stage 3"),
 ]
 """How the step came to be not runnable, which one is asked for, and the error and its words."""
@@ -134,7 +134,7 @@ def with_late_task(hr: ETLMonitor, run: Run) -> Run:
 
 
 @pytest.mark.parametrize(("make", "which", "error", "words"), NOT_RUNNABLE)
-def test_given_a_step_that_is_not_runnable_when_entered_then_it_is_refused_before_the_body_runs(
+def test_given_a_step_that_is_not_runnable_when_entered_then_it_is_refused_before_the_body(
     hr: ETLMonitor,
     with_late_task: Run,
     refused: Callable[..., Block],
@@ -152,7 +152,7 @@ def test_given_a_step_that_is_not_runnable_when_entered_then_it_is_refused_befor
 
 
 @pytest.mark.parametrize(("make", "which", "error", "words"), NOT_RUNNABLE)
-def test_given_a_step_that_is_not_runnable_when_skipped_then_the_handle_is_not_active_and_nothing_is_written(
+def test_given_a_step_not_runnable_when_skipped_then_it_is_inactive_and_nothing_is_written(
     hr: ETLMonitor,
     with_late_task: Run,
     unchanged: Callable[[], Block],
@@ -166,7 +166,7 @@ def test_given_a_step_that_is_not_runnable_when_skipped_then_the_handle_is_not_a
         assert task.active is False
 
 
-def test_given_a_skipped_step_when_the_body_fails_then_the_exception_goes_on_and_nothing_is_written(
+def test_given_a_skipped_step_when_the_body_fails_then_it_raises_and_nothing_is_written(
     hr: ETLMonitor, run: Run, unchanged: Callable[[], Block]
 ) -> None:
     make_done(hr)

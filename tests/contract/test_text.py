@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from etl_monitor_orm import (
     ETLMonitor,
     InvalidTransition,
+    NotFoundError,
     Parameter,
     Process,
     ProcessingStep,
@@ -127,16 +128,48 @@ def test_given_an_awkward_exception_when_a_task_fails_then_its_message_is_kept(r
 
 
 @pytest.mark.parametrize("name", ["apostrophe", "percent", "braces", "emoji", "newlines"])
-def test_given_awkward_codes_when_a_call_is_refused_then_its_message_names_them(
+def test_given_awkward_codes_when_a_call_is_refused_then_its_message_names_them_on_one_line(
     monitor: ETLMonitor, refused: Callable[..., AbstractContextManager[None]], name: str
 ) -> None:
-    text = AWKWARD[name]
-    run = everywhere(monitor, text)
+    run = everywhere(monitor, AWKWARD[name])
+    text = " ".join(AWKWARD[name].split())
     with refused(InvalidTransition, f"task 1 (workflow 1) of {text}/{text} in run {text}"), run.task(1):
         pass
 
 
-def test_given_an_actor_s_awkward_name_when_it_writes_then_the_name_is_kept(monitor: ETLMonitor, rows: Rows) -> None:
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda monitor, run_id: monitor.start_task(run_id, *HR, 1, 2, 1),
+        lambda monitor, run_id: monitor.status_reset(*HR, execution_id=run_id),
+        lambda monitor, run_id: monitor.runs(run_id),
+    ],
+    ids=["start_task", "status_reset", "runs"],
+)
+def test_given_a_run_that_is_unknown_when_its_id_is_awkward_then_the_refusal_is_one_line(
+    hr: ETLMonitor, call: Callable[[ETLMonitor, str], object]
+) -> None:
+    with pytest.raises(NotFoundError) as refusal:
+        call(hr, "bad\x1b[31m\nrun")
+    assert "bad [31m run" in str(refusal.value)
+    assert str(refusal.value).isprintable()
+
+
+def test_given_a_step_done_in_a_run_with_an_awkward_id_when_resumed_then_refusal_is_one_line(
+    hr: ETLMonitor,
+) -> None:
+    with hr.start_run(*HR, "2026-04-09", execution_id="bad\x1b[31m\nrun").task(1):
+        pass
+    resumed = hr.start_run(*HR, "2026-04-09", resume=True)
+    with pytest.raises(InvalidTransition) as refusal, resumed.task(1):
+        pass
+    assert "in run bad [31m run, and" in str(refusal.value)
+    assert str(refusal.value).isprintable()
+
+
+def test_given_an_actor_with_an_awkward_name_when_it_writes_then_the_name_is_kept(
+    monitor: ETLMonitor, rows: Rows
+) -> None:
     ETLMonitor(monitor.engine, actor="Zoë O'Hara :x %s 😀").register_process(*HR)
     assert rows(Process)[0].created_by == "Zoë O'Hara :x %s 😀"
 
@@ -174,7 +207,7 @@ def test_given_a_message_that_fits_when_a_step_ends_then_it_is_whole(
     assert step(1).log_message == message
 
 
-def test_given_a_stack_trace_of_a_megabyte_when_a_step_fails_then_its_head_and_last_line_are_kept(
+def test_given_a_megabyte_stack_trace_when_a_step_fails_then_its_head_and_last_line_are_kept(
     hr: ETLMonitor, run: Run, step: Step
 ) -> None:
     trace = "Traceback (most recent call last):\n" + '  File "job.py", line 7\n' * (MEGABYTE // 24) + "KeyError: 'id'"
@@ -185,7 +218,7 @@ def test_given_a_stack_trace_of_a_megabyte_when_a_step_fails_then_its_head_and_l
     assert kept.endswith("\nKeyError: 'id'")
 
 
-def test_given_an_exception_of_a_megabyte_when_a_task_fails_then_its_head_and_last_line_are_kept(
+def test_given_a_megabyte_exception_when_a_task_fails_then_its_head_and_last_line_are_kept(
     run: Run, step: Step
 ) -> None:
     with pytest.raises(ValueError, match="row 0"), run.task(1):
@@ -196,7 +229,7 @@ def test_given_an_exception_of_a_megabyte_when_a_task_fails_then_its_head_and_la
     assert kept.endswith("\nrow 124999")
 
 
-def test_given_a_long_last_line_break_when_a_step_fails_then_the_last_line_that_says_something_is_kept(
+def test_given_trailing_blank_lines_when_a_step_fails_then_the_last_line_with_text_is_kept(
     hr: ETLMonitor, run: Run, step: Step
 ) -> None:
     hr.fail_task(*RUN, 1, log_message="head\n" + "body\n" * 1_000 + "KeyError: 'id'\n\n  \n")
@@ -234,7 +267,7 @@ def test_given_a_message_that_ends_in_blanks_when_a_step_fails_then_the_blanks_a
 
 
 @pytest.mark.parametrize("call", ["end", "task", "reset"])
-def test_given_a_long_message_when_not_a_failure_s_then_it_is_cut_alike(
+def test_given_a_long_message_when_it_is_not_of_a_failure_then_it_is_cut_alike(
     hr: ETLMonitor, run: Run, step: Step, call: str
 ) -> None:
     message = "head\n" + "body\n" * 1_000 + "last"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
 
 from etl_monitor_orm import (
     ETLMonitor,
+    InvalidInput,
     LogType,
     ManualClock,
     ProcessingStep,
@@ -75,7 +76,7 @@ def test_given_where_the_work_is_done_when_started_then_the_step_tells(hr: ETLMo
     )
 
 
-def test_given_nothing_about_the_work_when_started_then_the_step_keeps_its_task_s_source_type(
+def test_given_no_facts_about_the_work_when_started_then_the_step_keeps_the_task_source_type(
     hr: ETLMonitor, step: Step
 ) -> None:
     hr.register_task(*HR, 1, 1, 2, "Load employees", "ADF_PIPELINE").start_run(*HR, DAY, execution_id="run-1")
@@ -112,15 +113,6 @@ def test_given_a_running_step_when_ended_then_its_duration_is_in_whole_seconds(
     assert step(1).duration_seconds == whole
 
 
-@pytest.mark.parametrize("call", ["end_task", "fail_task"])
-def test_given_an_end_before_the_start_when_ended_then_its_duration_is_zero(
-    hr: ETLMonitor, run: Run, step: Step, clock: ManualClock, call: str
-) -> None:
-    hr.start_task(*RUN, 1)
-    getattr(hr, call)(*RUN, 1, timestamp=clock.now - timedelta(hours=1))
-    assert step(1).duration_seconds == 0
-
-
 @pytest.mark.parametrize(("call", "status"), [("end_task", Status.DONE), ("fail_task", Status.FAIL)])
 def test_given_a_step_that_was_never_started_when_ended_then_it_has_no_start_and_no_duration(
     hr: ETLMonitor, run: Run, step: Step, clock: ManualClock, call: str, status: Status
@@ -134,6 +126,25 @@ def test_given_a_step_that_was_never_started_when_ended_then_it_has_no_start_and
 def test_given_log_fields_when_ended_then_the_step_holds_them(hr: ETLMonitor, run: Run, step: Step) -> None:
     hr.end_task(*RUN, 1, log_message="107 rows", log_type="WARN", log_code="W-7")
     assert (step(1).log_message, step(1).log_type, step(1).log_code) == ("107 rows", LogType.WARN, "W-7")
+
+
+@pytest.mark.parametrize("call", ["end_task", "fail_task"])
+def test_source_type_given_with_the_ending_is_stored_and_otherwise_stays(
+    hr: ETLMonitor, run: Run, step: Step, call: str
+) -> None:
+    hr.start_task(*RUN, 1, source_type="DBX_JOB")
+    getattr(hr, call)(*RUN, 1)
+    assert step(1).source_type is SourceType.DBX_JOB
+
+    getattr(hr, call)(*RUN, 2, source_type="ADF_PIPELINE")
+    assert step(2).source_type is SourceType.ADF_PIPELINE
+
+
+@pytest.mark.parametrize("call", ["end_task", "fail_task"])
+def test_source_type_that_is_unknown_is_refused_at_the_ending(hr: ETLMonitor, run: Run, step: Step, call: str) -> None:
+    with pytest.raises(InvalidInput, match="source_type is 'CRON'"):
+        getattr(hr, call)(*RUN, 1, source_type="CRON")
+    assert step(1).status is Status.NQUE
 
 
 def test_given_no_log_fields_when_ended_then_the_step_is_done_with_a_plain_info(
@@ -214,29 +225,29 @@ def test_given_a_failure_when_tried_again_then_the_failed_attempt_stays_as_it_wa
 # Real times
 
 
-@pytest.mark.parametrize("given", ["2026-04-09 03:04:05", datetime(2026, 4, 9, 3, 4, 5), "2026-04-09T05:04:05+02:00"])
+@pytest.mark.parametrize("given", ["2025-12-31 03:04:05", datetime(2025, 12, 31, 3, 4, 5), "2025-12-31T05:04:05+02:00"])
 def test_given_an_outside_time_when_started_then_that_is_when_the_work_began(
     hr: ETLMonitor, run: Run, step: Step, clock: ManualClock, given: datetime | str
 ) -> None:
     hr.start_task(*RUN, 1, timestamp=given)
-    assert (step(1).start_time, step(1).last_updated_on) == (datetime(2026, 4, 9, 3, 4, 5, tzinfo=UTC), clock.now)
+    assert (step(1).start_time, step(1).last_updated_on) == (datetime(2025, 12, 31, 3, 4, 5, tzinfo=UTC), clock.now)
 
 
 @pytest.mark.parametrize("call", ["end_task", "fail_task"])
 def test_given_an_outside_time_when_ended_then_that_is_when_the_work_ended(
     hr: ETLMonitor, run: Run, step: Step, clock: ManualClock, call: str
 ) -> None:
-    hr.start_task(*RUN, 1, timestamp="2026-04-09 03:00:00")
-    getattr(hr, call)(*RUN, 1, timestamp="2026-04-09 03:10:00.5")
+    hr.start_task(*RUN, 1, timestamp="2025-12-31 03:00:00")
+    getattr(hr, call)(*RUN, 1, timestamp="2025-12-31 03:10:00.5")
     ended = step(1)
-    assert ended.end_time == datetime(2026, 4, 9, 3, 10, 0, 500_000, tzinfo=UTC)
+    assert ended.end_time == datetime(2025, 12, 31, 3, 10, 0, 500_000, tzinfo=UTC)
     assert (ended.duration_seconds, ended.last_updated_on) == (600, clock.now)
 
 
 # Which attempt
 
 
-def test_given_two_runs_of_a_date_when_one_s_step_moves_then_it_is_that_run_s_current_attempt(
+def test_given_two_runs_of_a_date_when_a_step_of_one_moves_then_only_that_run_changes(
     hr: ETLMonitor, run: Run, step: Step
 ) -> None:
     hr.start_run(*HR, DAY, execution_id="run-2")
@@ -245,7 +256,7 @@ def test_given_two_runs_of_a_date_when_one_s_step_moves_then_it_is_that_run_s_cu
 
 
 @pytest.mark.parametrize("call", ["start_task", "end_task", "fail_task"])
-def test_given_another_run_s_step_of_the_same_number_when_one_moves_then_the_other_is_not_touched(
+def test_given_a_step_of_the_same_number_in_another_run_when_one_moves_then_it_is_not_touched(
     hr: ETLMonitor, run: Run, step: Step, call: str
 ) -> None:
     # Another tool may number the first attempt of each run 0.
@@ -266,7 +277,7 @@ def test_given_an_attempt_number_when_named_then_that_attempt_moves(hr: ETLMonit
     assert (step(1, 0).status, step(1, 1).status) == (Status.FAIL, Status.DONE)
 
 
-def test_given_no_pass_when_a_task_is_named_then_it_is_the_main_load_s_and_for_task_0_the_initiation_s(
+def test_given_no_pass_when_a_task_is_named_then_it_is_the_main_load_or_initiation_for_task_0(
     hr: ETLMonitor, step: Callable[..., ProcessingStep], row: Callable[..., ProcessingStep]
 ) -> None:
     hr.register_task(*HR, 1, 2, 2, "Second pass").start_run(*HR, DAY, execution_id="run-1")
@@ -277,7 +288,7 @@ def test_given_no_pass_when_a_task_is_named_then_it_is_the_main_load_s_and_for_t
     assert not row(ProcessingStep, task_id=1, workflow_id=2).is_running
 
 
-def test_given_a_pass_when_a_task_is_named_then_it_is_that_pass_s(
+def test_given_a_pass_when_a_task_is_named_then_it_is_the_task_of_that_pass(
     hr: ETLMonitor, row: Callable[..., ProcessingStep]
 ) -> None:
     hr.register_task(*HR, 1, 2, 2, "Second pass").start_run(*HR, DAY, execution_id="run-1")
@@ -286,7 +297,7 @@ def test_given_a_pass_when_a_task_is_named_then_it_is_that_pass_s(
     assert not row(ProcessingStep, task_id=1, workflow_id=1).is_running
 
 
-def test_given_a_run_on_two_dates_when_a_date_is_named_then_it_is_that_date_s_step(
+def test_given_a_run_on_two_dates_when_a_date_is_named_then_it_is_the_step_of_that_date(
     hr: ETLMonitor, run: Run, row: Callable[..., ProcessingStep]
 ) -> None:
     hr.start_run(*HR, "2026-04-10", execution_id="run-1")

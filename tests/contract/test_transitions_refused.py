@@ -102,7 +102,7 @@ def test_given_a_state_when_asked_for_a_transition_that_does_not_exist_then_it_i
 
 
 @every_call
-def test_given_a_failed_attempt_that_was_queued_again_when_the_failed_one_is_named_then_it_is_refused(
+def test_given_a_failed_attempt_queued_again_when_the_failed_one_is_named_then_it_is_refused(
     hr: ETLMonitor, run: Run, refused: Callable[..., Block], call: str
 ) -> None:
     hr.fail_task(*RUN, 1)
@@ -176,7 +176,7 @@ def test_given_a_task_registered_since_when_its_step_is_to_move_then_it_is_not_q
     hr: ETLMonitor, run: Run, refused: Callable[..., Block], call: str
 ) -> None:
     hr.register_task(*HR, 9, 1, 2, "Came later")
-    with refused(StepNotQueued, "run run-1", "task 9 (workflow 1) of CORP/HR_DAILY", "start a new run"):
+    with refused(StepNotQueued, "run run-1", "task 9 (workflow 1) of CORP/HR_DAILY", "Start a new run"):
         CALLS[call](hr, *RUN, 9)
 
 
@@ -197,7 +197,7 @@ def test_given_a_run_when_a_step_that_it_does_not_hold_is_to_move_then_it_is_not
     which: dict[str, object],
     words: list[str],
 ) -> None:
-    with refused(StepNotQueued, *words, "start a new run"):
+    with refused(StepNotQueued, *words, "Start a new run"):
         CALLS[call](hr, *RUN, 1, **which)
 
 
@@ -209,7 +209,37 @@ def test_given_an_unknown_run_when_a_step_is_to_move_then_it_is_not_queued(
         CALLS[call](hr, "nowhere", *HR, 1)
 
 
-def test_given_a_step_that_is_not_queued_when_caught_then_it_is_both_a_missing_step_and_an_invalid_transition() -> None:
+@every_call
+def test_step_of_an_unknown_run_when_refused_names_the_latest_run_and_no_date_of_its_own(
+    hr: ETLMonitor, run: Run, call: str
+) -> None:
+    hr.start_run(*HR, "2026-04-08", execution_id="earlier")
+    hr.register_process("ACME", HR[1]).register_task("ACME", HR[1], 1, 1, 2, "Load")
+    for day in ("2026-04-09", "2026-04-10"):
+        hr.start_run("ACME", HR[1], day, execution_id="the run of another process")
+    with pytest.raises(
+        StepNotQueued, match=r"no run nowhere of CORP/HR_DAILY.*latest run is run-1 on 2026-04-09"
+    ) as told:
+        CALLS[call](hr, "nowhere", *HR, 1)
+
+    assert ("2026-01-01" in str(told.value), "tart a new run" in str(told.value)) == (False, False)
+
+
+@every_call
+def test_step_of_an_unknown_run_when_nothing_has_run_says_so(hr: ETLMonitor, call: str) -> None:
+    with pytest.raises(StepNotQueued, match=r"no run nowhere of CORP/HR_DAILY.*no run yet.*start_run\(\)"):
+        CALLS[call](hr, "nowhere", *HR, 1)
+
+
+@every_call
+def test_step_of_a_run_on_another_date_when_refused_names_the_date_that_the_run_has(
+    hr: ETLMonitor, run: Run, call: str
+) -> None:
+    with pytest.raises(StepNotQueued, match=r"processing_date='2026-04-09'"):
+        CALLS[call](hr, *RUN, 1, processing_date="2026-04-10")
+
+
+def test_given_an_unqueued_step_when_caught_then_it_is_a_missing_step_and_a_refused_transition() -> None:
     assert issubclass(StepNotQueued, StepNotFound)
     assert issubclass(StepNotQueued, InvalidTransition)
 
@@ -219,7 +249,7 @@ def test_given_a_step_that_is_not_queued_when_caught_then_it_is_both_a_missing_s
 
 @pytest.mark.parametrize("call", ["fail", "end as FAIL"])
 @pytest.mark.parametrize("state", ["DONE", "FAIL"])
-def test_given_a_step_that_has_ended_when_failing_it_is_refused_then_the_done_initiation_stays_done(
+def test_given_a_step_that_has_ended_when_failing_it_is_refused_then_the_initiation_stays_done(
     hr: ETLMonitor, in_state: Callable[[str], None], step: Step, call: str, state: str
 ) -> None:
     in_state(state)
@@ -233,11 +263,11 @@ def test_given_a_step_that_has_ended_when_failing_it_is_refused_then_the_done_in
 BAD_INPUT = [
     ("start", ("", *HR, 1), {}, ["execution_id", "empty"]),
     ("start", ("x" * 256, *HR, 1), {}, ["execution_id", "255"]),
-    ("start", (*RUN, "1"), {}, ["task_id", "whole number"]),
+    ("start", (*RUN, "one"), {}, ["task_id", "whole number"]),
     ("start", (*RUN, -1), {}, ["task_id", "-1"]),
-    ("start", (*RUN, 1), {"workflow_id": "1"}, ["workflow_id", "whole number"]),
-    ("start", (*RUN, 1), {"sequence_id": "2"}, ["sequence_id", "whole number"]),
-    ("start", (*RUN, 1), {"attempts": "0"}, ["attempts", "whole number"]),
+    ("start", (*RUN, 1), {"workflow_id": "one"}, ["workflow_id", "whole number"]),
+    ("start", (*RUN, 1), {"sequence_id": "two"}, ["sequence_id", "whole number"]),
+    ("start", (*RUN, 1), {"attempts": "first"}, ["attempts", "whole number"]),
     ("start", (*RUN, 1), {"processing_date": "today"}, ["processing_date", "today", "YYYY-MM-DD"]),
     ("start", (*RUN, 1), {"source_type": "CRON"}, ["source_type", "CRON", "ADF_PIPELINE"]),
     ("start", (*RUN, 1), {"source_run_id": 7}, ["source_run_id", "text"]),
@@ -245,6 +275,9 @@ BAD_INPUT = [
     ("start", (*RUN, 1), {"timestamp": "noon"}, ["timestamp", "noon", "YYYY-MM-DD HH:MM:SS"]),
     ("start", (*RUN, 1), {"takeover": "yes"}, ["takeover", "True or False"]),
     ("end", (*RUN, 1), {"status": "OK"}, ["status", "OK", "NQUE, RQUE, DONE, FAIL"]),
+    ("end", (*RUN, 1), {"status": "OK"}, ["ends as DONE or FAIL"]),
+    ("end", (*RUN, 1), {"status": None}, ["ends as DONE or FAIL"]),
+    ("end", (*RUN, 1), {"status": ["DONE"]}, ["ends as DONE or FAIL"]),
     ("end", (*RUN, 1), {"status": "NQUE"}, ["status", "NQUE", "DONE or FAIL"]),
     ("end", (*RUN, 1), {"status": Status.RQUE}, ["status", "RQUE", "DONE or FAIL"]),
     ("end", (*RUN, 1), {"log_message": 7}, ["log_message", "text"]),

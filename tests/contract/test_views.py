@@ -19,12 +19,13 @@ from etl_monitor_orm import (
     RunSummary,
     TaskDetail,
     Watermark,
+    views,
 )
 
 COLUMNS = {
     ProcessStatus: """
         ProcessingDate ProjectCode ProcessLoad ProcessName ProcessOwner LatestAttempt TotalRuns
-        Done Failed Pending RunStart RunEnd WallClockSeconds OverallStatus Running
+        Done Failed Pending RunStart RunEnd WallClockSeconds OverallStatus Running RunState
     """,
     RunSummary: """
         ProcessingDate ProjectCode ProcessLoad ExecutionID Attempts TotalTasks Done Failed Pending
@@ -37,11 +38,11 @@ COLUMNS = {
     """,
     MandatoryBlocker: """
         ProcessingDate ProjectCode ProcessLoad ExecutionID WorkFlowID SequenceCode TaskName TaskID
-        Attempts Status StartTime LogType LogMessage SourceType SourceSystemCode
+        Attempts Status StartTime LogType LogMessage SourceType SourceSystemCode SequenceID
     """,
     CurrentFailure: """
         ProcessingDate ProjectCode ProcessLoad ExecutionID WorkFlowID SequenceCode TaskName TaskID
-        TaskMandatory Attempts Status StartTime LogType LogMessage SourceType SourceRunID
+        TaskMandatory Attempts Status StartTime LogType LogMessage SourceType SourceRunID SequenceID
     """,
     Watermark: """
         ProjectCode ProcessLoad ParameterName ParameterType ParameterDescription ValueINT ValueDateTime ValueBIT
@@ -97,7 +98,7 @@ def test_given_an_object_of_a_view_when_it_is_changed_then_it_is_refused(
         found = session.query(view).first()
         found.project_code = "OTHER"
 
-        with pytest.raises(InvalidInput, match="can be read, not written"):
+        with pytest.raises(InvalidInput, match="is read-only"):
             session.flush()
 
 
@@ -109,7 +110,7 @@ def test_given_an_object_of_a_view_when_it_is_deleted_then_it_is_refused(
     with hr.session() as session:
         session.delete(session.query(view).first())
 
-        with pytest.raises(InvalidInput, match="can be read, not written"):
+        with pytest.raises(InvalidInput, match="is read-only"):
             session.flush()
 
 
@@ -127,3 +128,8 @@ def test_given_a_view_when_a_statement_would_write_it_then_the_database_refuses_
 ) -> None:
     with hr.session() as session, pytest.raises(DBAPIError):
         session.execute(statement)
+
+
+def test_views_in_the_order_of_their_creation_have_the_names_that_are_known_without_mapping_them() -> None:
+    assert [view.__tablename__ for view in views.VIEWS] == [name for _, name in views.HOMES.values()]
+    assert [view.__name__ for view in views.VIEWS] == [*views.HOMES]

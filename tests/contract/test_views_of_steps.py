@@ -103,7 +103,7 @@ def test_given_a_resumed_run_then_the_process_counts_each_step_where_it_is_curre
     assert (found.done, found.failed, found.pending) == (1, 0, 3)
 
 
-def test_given_steps_that_ran_then_the_process_has_its_first_start_last_end_and_the_seconds_between(
+def test_given_steps_that_ran_then_the_process_has_their_first_start_last_end_and_duration(
     hr: ETLMonitor, run: Run, clock: ManualClock, row: Row, work: Work
 ) -> None:
     began = clock.now
@@ -249,7 +249,7 @@ def test_given_all_steps_over_and_only_an_optional_one_failed_then_the_run_is_co
     assert row(RunSummary).overall_status is RunStatus.COMPLETE
 
 
-def test_given_a_retry_that_is_done_then_its_attempt_is_complete_and_the_failed_one_stays_failed(
+def test_given_a_finished_retry_then_its_attempt_is_complete_and_the_failed_one_stays_failed(
     hr: ETLMonitor, run: Run, rows: Rows, work: Work, fail: Work
 ) -> None:
     fail(run, 1)
@@ -268,7 +268,7 @@ def test_given_a_retried_step_then_every_attempt_has_its_row(hr: ETLMonitor, run
 
 
 @pytest.mark.parametrize(("seconds", "breached"), [(60, False), (60.9, False), (61, True)])
-def test_given_a_step_that_is_over_then_it_broke_its_deadline_when_it_took_longer_than_expected(
+def test_given_a_finished_step_then_it_broke_its_deadline_if_it_took_longer_than_expected(
     hr: ETLMonitor, run: Run, row: Row, seconds: float, breached: bool, work: Work
 ) -> None:
     work(run, 3, seconds)
@@ -286,9 +286,10 @@ def test_given_a_failed_step_that_took_too_long_then_it_broke_its_deadline_too(
 
 @pytest.mark.parametrize(("seconds", "breached"), [(20, False), (90, True)])
 def test_given_a_running_step_then_the_time_since_its_start_counts(
-    hr: ETLMonitor, run: Run, row: Row, seconds: int, breached: bool
+    hr: ETLMonitor, run: Run, row: Row, clock: ManualClock, seconds: int, breached: bool
 ) -> None:
-    hr.start_task("run-1", *HR, 3, timestamp=datetime.now(UTC) - timedelta(seconds=seconds))
+    clock.set(datetime.now(UTC))
+    hr.start_task("run-1", *HR, 3, timestamp=clock.now - timedelta(seconds=seconds))
 
     assert row(TaskDetail, task_id=3).sla_breached is breached
 

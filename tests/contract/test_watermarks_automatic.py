@@ -45,7 +45,7 @@ def test_given_a_step_ended_by_its_ids_when_it_is_done_then_its_watermark_moves(
     assert hr.get_active_watermark(*EMPLOYEES) == at("06:00")
 
 
-def test_given_a_start_that_an_outside_system_reports_when_the_step_is_done_then_the_watermark_is_that_time(
+def test_given_a_start_reported_by_an_outside_system_when_done_then_the_watermark_is_that_time(
     hr: ETLMonitor, run: Run
 ) -> None:
     hr.start_task("run-1", *HR, 1, timestamp="2026-01-01 05:30:00+02:00")
@@ -54,7 +54,7 @@ def test_given_a_start_that_an_outside_system_reports_when_the_step_is_done_then
     assert hr.get_active_watermark(*EMPLOYEES) == at("03:30")
 
 
-def test_given_a_step_that_was_taken_over_when_it_is_done_then_the_watermark_is_when_the_second_worker_began(
+def test_given_a_step_taken_over_when_it_is_done_then_the_watermark_is_when_it_was_taken_over(
     hr: ETLMonitor, run: Run, clock: ManualClock
 ) -> None:
     hr.start_task("run-1", *HR, 1)
@@ -65,7 +65,7 @@ def test_given_a_step_that_was_taken_over_when_it_is_done_then_the_watermark_is_
     assert hr.get_active_watermark(*EMPLOYEES) == at("06:01")
 
 
-def test_given_a_watermark_when_it_moves_then_it_bears_the_time_and_the_actor_of_the_call_that_ended_the_step(
+def test_given_a_watermark_when_it_moves_then_it_bears_time_and_actor_of_the_ending_call(
     hr: ETLMonitor, run: Run, clock: ManualClock, row: Callable[..., Parameter]
 ) -> None:
     with run.task(1):
@@ -102,7 +102,7 @@ def test_given_a_failed_step_when_its_retry_is_done_then_the_watermark_is_when_t
     assert hr.get_active_watermark(*EMPLOYEES) == at("07:00")
 
 
-def test_given_a_watermark_ahead_of_the_clock_when_a_step_is_done_then_it_does_not_go_backwards(
+def test_given_a_watermark_ahead_of_the_clock_when_a_step_is_done_then_it_does_not_go_back(
     hr: ETLMonitor, run: Run, clock: ManualClock
 ) -> None:
     hr.advance_watermark(*EMPLOYEES, "2026-02-01")
@@ -113,7 +113,7 @@ def test_given_a_watermark_ahead_of_the_clock_when_a_step_is_done_then_it_does_n
     assert hr.get_active_watermark(*EMPLOYEES) == datetime(2026, 2, 1, tzinfo=UTC)
 
 
-def test_given_a_value_set_before_the_step_began_when_it_is_done_then_the_watermark_moves_on_from_there(
+def test_given_a_value_set_before_the_step_began_when_it_is_done_then_the_watermark_moves_on(
     hr: ETLMonitor, run: Run, clock: ManualClock
 ) -> None:
     hr.advance_watermark(*EMPLOYEES, "2026-01-01 05:00")
@@ -136,7 +136,7 @@ def test_given_a_value_set_since_the_step_began_when_it_is_done_then_that_value_
     assert hr.get_active_watermark(*EMPLOYEES) == at("05:00")
 
 
-def test_given_the_value_of_the_last_run_set_again_since_the_step_began_when_it_is_done_then_that_value_stays(
+def test_given_an_old_value_set_again_since_the_step_began_when_it_is_done_then_it_stays(
     hr: ETLMonitor, run: Run, clock: ManualClock
 ) -> None:
     with run.task(1):
@@ -148,7 +148,7 @@ def test_given_the_value_of_the_last_run_set_again_since_the_step_began_when_it_
     assert hr.get_active_watermark(*EMPLOYEES) == at("06:00")
 
 
-def test_given_bulk_mode_set_since_the_step_began_when_it_is_done_then_the_watermark_stays_at_its_beginning(
+def test_given_bulk_mode_set_since_the_step_began_when_done_then_the_watermark_stays_reset(
     hr: ETLMonitor, run: Run, clock: ManualClock
 ) -> None:
     hr.advance_watermark(*EMPLOYEES, "2026-01-01 05:00")
@@ -160,7 +160,7 @@ def test_given_bulk_mode_set_since_the_step_began_when_it_is_done_then_the_water
     assert hr.get_active_watermark(*EMPLOYEES) is None
 
 
-def test_given_a_parameter_first_registered_while_its_step_runs_when_that_is_done_then_the_watermark_moves(
+def test_given_a_parameter_registered_while_its_step_runs_when_done_then_its_watermark_moves(
     hr: ETLMonitor, clock: ManualClock
 ) -> None:
     hr.register_task(*HR, 4, 1, 2, "Load departments", source_system_code="LoadDepartments")
@@ -172,7 +172,7 @@ def test_given_a_parameter_first_registered_while_its_step_runs_when_that_is_don
     assert hr.get_active_watermark(*HR, "LoadDepartments") == at("06:00")
 
 
-def test_given_a_parameter_registered_with_a_value_while_its_step_runs_when_that_is_done_then_that_value_stays(
+def test_given_a_parameter_registered_with_a_value_while_its_step_runs_when_done_then_it_stays(
     hr: ETLMonitor, clock: ManualClock
 ) -> None:
     hr.register_task(*HR, 4, 1, 2, "Load departments", source_system_code="LoadDepartments")
@@ -184,7 +184,7 @@ def test_given_a_parameter_registered_with_a_value_while_its_step_runs_when_that
     assert hr.get_active_watermark(*HR, "LoadDepartments") == datetime(2025, 12, 31, tzinfo=UTC)
 
 
-def test_given_an_automatic_advance_by_another_run_since_the_step_began_when_it_is_done_then_the_watermark_moves_too(
+def test_given_an_automatic_advance_since_the_step_began_when_it_is_done_then_it_moves_again(
     hr: ETLMonitor, clock: ManualClock
 ) -> None:
     early = hr.start_run(*HR)
@@ -199,7 +199,7 @@ def test_given_an_automatic_advance_by_another_run_since_the_step_began_when_it_
     assert hr.get_active_watermark(*EMPLOYEES) == at("06:01")
 
 
-def test_given_a_run_that_began_earlier_and_ends_later_than_another_when_it_is_done_then_the_watermark_stays_ahead(
+def test_given_an_earlier_run_that_ends_last_when_it_is_done_then_the_watermark_stays_ahead(
     hr: ETLMonitor, clock: ManualClock
 ) -> None:
     early = hr.start_run(*HR)
@@ -274,7 +274,7 @@ def test_given_a_flag_that_a_task_names_when_its_step_is_done_then_it_stays_as_i
     assert (after.value_bit, after.value_datetime, after.last_updated_on) == (True, None, before.last_updated_on)
 
 
-def test_given_a_task_that_names_no_registered_parameter_when_its_step_is_done_then_it_is_done_all_the_same(
+def test_given_a_task_that_names_no_registered_parameter_when_its_step_ends_then_it_is_done(
     hr: ETLMonitor, row: Callable[..., ProcessingStep]
 ) -> None:
     hr.register_task(*HR, 4, 1, 2, "Load departments", source_system_code="Nobody")
@@ -284,7 +284,7 @@ def test_given_a_task_that_names_no_registered_parameter_when_its_step_is_done_t
     assert row(ProcessingStep, task_id=4).status == "DONE"
 
 
-def test_given_a_task_that_was_given_another_watermark_after_it_was_queued_when_it_is_done_then_the_queued_one_moves(
+def test_given_a_task_given_another_watermark_once_queued_when_done_then_the_queued_one_moves(
     hr: ETLMonitor, run: Run
 ) -> None:
     hr.register_parameter(*HR, "Renamed", "DELTA_DATE")
@@ -295,7 +295,7 @@ def test_given_a_task_that_was_given_another_watermark_after_it_was_queued_when_
     assert (hr.get_active_watermark(*EMPLOYEES), hr.get_active_watermark(*HR, "Renamed")) == (at("06:00"), None)
 
 
-def test_given_a_watermark_of_the_same_name_in_another_process_when_a_step_is_done_then_that_one_stays(
+def test_given_a_same_named_watermark_of_another_process_when_a_step_is_done_then_it_stays(
     hr: ETLMonitor, run: Run
 ) -> None:
     hr.register_process("CORP", "FIN_DAILY")

@@ -1,4 +1,4 @@
-"""Watermarks moved by hand: by a call of its own, or staged inside the task that read the data."""
+"""Watermarks moved by hand: by a separate call, or staged inside the task that read the data."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_given_leave_to_rewind_when_a_watermark_by_number_goes_backwards_then_it
         ("LoadEvents", {"new_int_value": 1, "new_datetime_value": NEW_YEAR}, "one new value"),
         ("LoadEvents", {"new_int_value": True}, "whole number"),
         ("LoadEvents", {"new_int_value": 2**63}, "between"),
-        ("LoadEvents", {"new_int_value": "5"}, "whole number"),
+        ("LoadEvents", {"new_int_value": "five"}, "whole number"),
         ("LoadEmployees", {"new_datetime_value": "yesterday"}, "'yesterday'"),
         ("", {"new_int_value": 1}, "parameter_name"),
     ],
@@ -177,7 +177,7 @@ def test_given_the_date_of_historic_mode_when_it_is_read_then_it_is_a_time(hr: E
         ("DELTA_DATE", {}, None),
     ],
 )
-def test_given_a_task_with_a_parameter_when_it_asks_for_its_watermark_then_it_gets_the_active_value(
+def test_given_a_task_with_a_parameter_when_asked_for_its_watermark_then_it_gets_the_value(
     hr: ETLMonitor, kind: str, value: dict[str, object], active: object
 ) -> None:
     hr.register_parameter(*HR, "Other", kind, **value)
@@ -192,7 +192,7 @@ def test_given_a_task_without_a_parameter_when_it_asks_for_its_watermark_then_it
         assert task.watermark is None
 
 
-def test_given_a_task_that_names_an_unknown_parameter_when_it_asks_for_its_watermark_then_it_is_told_so(
+def test_given_a_task_with_an_unknown_parameter_when_asked_for_its_watermark_then_it_is_told(
     hr: ETLMonitor,
 ) -> None:
     hr.register_task(*HR, 4, 1, 2, "Load departments", source_system_code="Nobody")
@@ -260,10 +260,10 @@ def test_given_a_staged_value_when_the_task_fails_then_the_retry_does_not_write_
 @pytest.mark.parametrize(
     ("task_id", "value", "words"),
     [
-        (1, 5, "takes a datetime"),
+        (1, 5, "Pass a datetime"),
         (1, "2025-12-31", "allow_rewind=True"),
         (1, "yesterday", "'yesterday'"),
-        (2, NEW_YEAR, "takes a whole number"),
+        (2, NEW_YEAR, "Pass a whole number"),
         (2, -1, "allow_rewind=True"),
         (2, 2**63, "between"),
         (2, 1.5, "not float"),
@@ -294,7 +294,7 @@ def test_given_leave_to_rewind_when_a_staged_value_goes_backwards_then_it_is_wri
     assert hr.get_active_watermark(*EVENTS) == 10
 
 
-def test_given_a_watermark_that_went_past_the_staged_value_meanwhile_when_the_task_is_done_then_it_stays_ahead(
+def test_given_a_watermark_already_past_the_staged_value_when_the_task_is_done_then_it_stays(
     hr: ETLMonitor, run: Run
 ) -> None:
     with run.task(2) as task:
@@ -304,7 +304,7 @@ def test_given_a_watermark_that_went_past_the_staged_value_meanwhile_when_the_ta
     assert hr.get_active_watermark(*EVENTS) == 500
 
 
-def test_given_a_watermark_that_went_past_the_staged_value_meanwhile_when_the_task_ends_then_it_is_done(
+def test_given_a_watermark_already_past_the_staged_value_when_the_task_ends_then_it_is_done(
     hr: ETLMonitor, run: Run, step: Callable[..., ProcessingStep]
 ) -> None:
     with run.task(2) as task:
@@ -314,7 +314,7 @@ def test_given_a_watermark_that_went_past_the_staged_value_meanwhile_when_the_ta
     assert step(2).status == "DONE"
 
 
-def test_given_a_handle_outside_of_its_with_statement_when_a_value_is_staged_then_it_is_refused(
+def test_given_a_handle_outside_of_its_with_block_when_a_value_is_staged_then_it_is_refused(
     hr: ETLMonitor, run: Run, refused: Refused
 ) -> None:
     with run.task(2) as task:

@@ -22,9 +22,11 @@ def _alarm_interrupts() -> Iterator[None]:
 
 @pytest.mark.usefixtures("_alarm_interrupts")
 def test_given_ctrl_c_during_a_query_when_it_ends_then_it_was_an_interrupt_and_no_failure() -> None:
-    with closing(Warehouse(":memory:")) as warehouse:
-        signal.setitimer(signal.ITIMER_REAL, 0.05)
+    with closing(Warehouse(":memory:")) as warehouse, pytest.raises(KeyboardInterrupt):
+        interrupted(warehouse)
 
-        with pytest.raises(KeyboardInterrupt):
-            # Long enough for the alarm, and no longer: DuckDB may let its other threads finish before it gives up.
-            warehouse.read("SELECT count(*) FROM range(10000000000)")
+
+def interrupted(warehouse: Warehouse) -> None:
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    # Long enough for the alarm, and no longer: DuckDB may let its other threads finish before it gives up.
+    warehouse.read("SELECT count(*) FROM range(10000000000)")

@@ -1,4 +1,4 @@
-"""A killed demo goes on with the next call: nothing is lost, nothing is loaded twice."""
+"""A killed demo continues with the next call: nothing is lost, nothing is loaded twice."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def kill_at(database: str, marker: str, packages: Path) -> None:
     [LOADED_NOT_RECORDED, RECORDED_NOT_USED, FAILED_NOT_RESET, ONE_PROCESS_ONLY],
     ids=["loaded, not recorded", "recorded, not used", "failed, not reset", "one process only"],
 )
-def test_given_a_demo_killed_anywhere_when_it_is_called_again_then_the_warehouse_holds_the_source_once(
+def test_given_a_demo_killed_anywhere_when_called_again_then_the_warehouse_holds_all_rows_once(
     in_folder: Path, three_days: Path, marker: tuple[str, str]
 ) -> None:
     kill_at(*marker, three_days)
@@ -101,7 +101,7 @@ def test_given_a_demo_killed_anywhere_when_it_is_called_again_then_the_warehouse
     }
 
 
-def test_given_a_demo_killed_during_a_task_when_it_goes_on_then_the_task_failed_and_was_tried_again(
+def test_given_a_demo_killed_during_a_task_when_it_goes_on_then_the_task_failed_and_is_retried(
     in_folder: Path, three_days: Path
 ) -> None:
     kill_at(*LOADED_NOT_RECORDED, three_days)
@@ -121,7 +121,7 @@ def test_given_a_demo_killed_during_a_task_when_it_goes_on_then_the_task_failed_
     assert not running
 
 
-def test_given_a_continued_day_that_then_fails_when_the_cause_is_gone_then_the_next_demo_finishes_it(
+def test_given_a_continued_day_that_fails_when_its_cause_is_gone_then_another_demo_finishes_it(
     in_folder: Path, three_days: Path
 ) -> None:
     kill_at(*FACTS_NOT_YET_THE_MART, three_days)

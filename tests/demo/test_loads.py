@@ -54,7 +54,7 @@ def test_given_reference_data_loaded_when_counted_then_it_equals_the_file(demos:
     assert f"staging.{name}" not in demos.second.rows  # weekly, and not yet due again
 
 
-def test_given_a_second_demo_when_its_rows_are_counted_then_they_are_those_beyond_the_first_watermark(
+def test_given_a_second_demo_when_its_rows_are_counted_then_they_follow_the_first_watermark(
     demos: Demos,
 ) -> None:
     flights = Counter(day_of(record) for record in records(package_data() / "flights.csv.zip"))
@@ -89,7 +89,7 @@ def test_given_two_demos_when_receipts_are_added_up_then_they_tell_the_rows_writ
     assert +told == written
 
 
-def test_given_a_watermark_moved_ahead_by_hand_when_the_demo_goes_on_then_the_rows_between_are_missed_and_told(
+def test_given_a_watermark_moved_ahead_by_hand_when_the_demo_goes_on_then_the_gap_is_reported(
     in_folder: object,
 ) -> None:
     run_demo(1)

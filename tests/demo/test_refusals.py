@@ -27,7 +27,7 @@ def test_given_no_data_package_when_the_demo_is_called_then_the_error_says_what_
     assert list(tmp_path.iterdir()) == []
 
 
-def test_given_a_data_package_without_its_files_when_the_demo_is_called_then_the_error_names_them(
+def test_given_a_data_package_without_its_files_when_the_demo_runs_then_the_error_names_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = write_days(tmp_path / "package", {date(2013, 1, 1)})
@@ -46,7 +46,7 @@ def test_given_no_number_of_days_when_the_demo_is_called_then_it_is_refused(in_f
     assert list(in_folder.iterdir()) == []
 
 
-def test_given_a_file_that_is_no_database_when_it_is_to_be_the_warehouse_then_the_error_names_it(
+def test_given_a_file_that_is_no_database_when_used_as_the_warehouse_then_the_error_names_it(
     in_folder: Path,
 ) -> None:
     (in_folder / "notes.txt").write_text("not a database, but long enough to be taken for one by its size" * 100)
@@ -58,7 +58,7 @@ def test_given_a_file_that_is_no_database_when_it_is_to_be_the_warehouse_then_th
 def test_given_another_warehouse_when_the_demo_goes_on_then_it_is_refused_and_stays_empty(in_folder: Path) -> None:
     run_demo(1)
 
-    with pytest.raises(ConfigurationError, match=r"842 flights are loaded, but other\.duckdb holds 0 of them"):
+    with pytest.raises(ConfigurationError, match=r"842 flights are loaded, but other\.duckdb has 0 of them"):
         run_demo(1, warehouse="other.duckdb")
 
     with duckdb.connect("other.duckdb") as other:

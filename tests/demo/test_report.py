@@ -24,13 +24,13 @@ def test_given_a_result_when_printed_then_it_tells_how_things_stand(demos: Demos
     for fact in (
         "2013-01-01   NYC/REFERENCE",
         "2013-01-02   NYC/FLIGHTS",
-        "blocked its run until it was tried again",
+        "blocked its run until the retry",
         "not mandatory: blocked nothing",
         "FLIGHTS/FlightID",
         "1785",
         "3,322",
         "Blocked now: nothing.",
-        "flights.duckdb holds what the sources hold",
+        "flights.duckdb matches its sources",
         "Loaded 2013-01-01 to 2013-01-02",
         "Run the demo again",
     ):
@@ -49,7 +49,7 @@ def test_given_many_days_when_printed_then_the_last_are_listed_and_the_others_co
 
     text = printed(replace(demos.first, days=days))
 
-    assert "and on 19 days before" in text
+    assert "and of 19 earlier days" in text
 
 
 def test_given_a_console_when_the_demo_runs_then_it_shows_progress(in_folder: object) -> None:

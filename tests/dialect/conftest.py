@@ -12,9 +12,6 @@ import pytest
 pytest.register_assert_rewrite("sqlalchemy.testing.assertions")
 
 import provision  # noqa: E402, F401 - registers the database's set-up
-from sqlalchemy.dialects import registry  # noqa: E402
 from sqlalchemy.testing.plugin.pytestplugin import *  # noqa: E402, F403 - the plugin is its module's names
 
 pytest_plugins = ["policy"]
-
-registry.register("duckdb", "etl_monitor_orm.backends.duckdb.dialect", "DuckDBDialect")

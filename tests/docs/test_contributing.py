@@ -9,7 +9,7 @@ from .pages import ROOT
 PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
-def test_given_the_task_runner_when_the_page_is_read_then_it_has_each_task_with_its_plain_commands() -> None:
+def test_given_the_task_runner_when_the_page_is_read_then_each_task_has_its_plain_commands() -> None:
     justfile = (ROOT / "justfile").read_text(encoding="utf-8")
     recipes = re.findall(r"^([a-z]+)(?: \*args)?:\n((?: {4}.+\n)+)", justfile, flags=re.MULTILINE)
     tasks = {name: [line.strip().removesuffix(" {{args}}") for line in body.splitlines()] for name, body in recipes}

@@ -19,7 +19,7 @@ def test_given_the_errors_when_their_page_is_read_then_it_has_a_row_for_each_and
     assert rows == CLASSES
 
 
-def test_given_the_errors_when_their_page_draws_the_family_then_every_child_hangs_under_its_parent() -> None:
+def test_given_the_errors_when_their_page_draws_the_family_then_each_is_under_its_parent() -> None:
     drawing = re.search(r"```text\n(EtlMonitorError.*?)```", PAGE, flags=re.DOTALL)
     assert drawing is not None
     lines = [(len(line) - len(line.lstrip()), line.split()[0]) for line in drawing[1].splitlines()]

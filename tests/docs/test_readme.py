@@ -1,4 +1,4 @@
-"""The README does what it says: its code runs as it stands."""
+"""The README's code runs unchanged and does what the README says."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_given_an_empty_folder_when_the_readme_is_followed_then_every_block_runs
     examples[0](etl_monitor)
 
 
-def test_given_the_readme_when_a_newcomer_looks_for_the_two_commands_then_they_are_there_word_for_word() -> None:
+def test_given_the_readme_when_a_newcomer_reads_it_then_the_two_commands_are_in_it_verbatim() -> None:
     commands = [line for block in blocks(README) if block.language == "bash" for line in block.code.splitlines()]
 
     assert INSTALL_DEMO in commands
@@ -41,7 +41,7 @@ def test_given_the_readme_when_it_is_opened_then_an_example_is_on_the_first_scre
     assert first.line + first.code.count("\n") <= 45
 
 
-def test_given_the_readme_when_settings_are_listed_then_they_are_the_ones_that_the_package_reads() -> None:
+def test_given_the_readme_when_settings_are_listed_then_they_are_those_the_package_reads() -> None:
     name = re.compile(r"\bETL_MONITOR_[A-Z]+\b")
     package = (ROOT / "etl_monitor_orm").rglob("*.py")
     read = {found for source in package for found in name.findall(source.read_text(encoding="utf-8"))}

@@ -1,4 +1,4 @@
-"""Tables that the Spark edition made and filled: this edition reads them, and goes on from there."""
+"""Tables that the Spark edition made and filled: this edition reads them and continues from there."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_given_a_run_of_the_spark_edition_then_our_queries_tell_how_it_went(take
     assert watermark.linked_task_name == "Load employees"
 
 
-def test_given_a_run_of_theirs_that_failed_when_ours_runs_the_date_again_then_it_does_what_was_left_and_both_see_it(
+def test_given_a_failed_run_of_theirs_when_ours_runs_the_date_again_then_it_does_what_was_left(
     taken_over: ETLMonitor, theirs: ETLMonitorFramework
 ) -> None:
     run = taken_over.start_run(*HR, DAY, execution_id=SECOND, resume=True)
@@ -65,7 +65,7 @@ def test_given_a_run_of_theirs_that_failed_when_ours_runs_the_date_again_then_it
     assert theirs.get_status(*HR, DAY, execution_id="run-3").collect() == []
 
 
-def test_given_a_watermark_that_they_moved_when_ours_loads_the_next_date_then_it_reads_it_and_moves_it_on(
+def test_given_a_watermark_that_they_moved_when_ours_loads_a_date_then_it_reads_and_moves_it(
     taken_over: ETLMonitor, theirs: ETLMonitorFramework
 ) -> None:
     with taken_over.session() as session:
@@ -83,7 +83,7 @@ def test_given_a_watermark_that_they_moved_when_ours_loads_the_next_date_then_it
     assert theirs.get_active_watermark(*HR, "LoadEmployees").replace(tzinfo=UTC) == step.start_time
 
 
-def test_given_a_step_that_they_queued_when_ours_would_start_it_then_it_looks_like_a_running_one_and_is_taken_over(
+def test_given_a_step_that_they_queued_when_ours_starts_it_then_it_can_be_taken_over(
     taken_over: ETLMonitor, theirs: ETLMonitorFramework
 ) -> None:
     theirs.generate_execution_steps(SECOND, *HR, "2026-04-10")

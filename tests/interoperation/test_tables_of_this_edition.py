@@ -31,7 +31,7 @@ def shared(nothing: None, ours: ETLMonitor, select: Callable[[str], object]) -> 
     return ours
 
 
-def test_given_our_tables_when_the_spark_edition_is_set_up_and_runs_on_them_then_our_queries_tell_how_it_went(
+def test_given_our_tables_when_the_spark_edition_runs_on_them_then_our_queries_show_the_result(
     shared: ETLMonitor, theirs: ETLMonitorFramework
 ) -> None:
     theirs.setup()
@@ -73,7 +73,7 @@ def test_given_a_run_of_ours_when_the_spark_edition_continues_it_then_it_does_wh
     assert [summary.overall_status for summary in run.summary()] == ["COMPLETE"]
 
 
-def test_given_views_that_the_spark_edition_replaced_when_ours_are_put_back_then_they_work_and_no_row_is_lost(
+def test_given_views_the_spark_edition_replaced_when_ours_are_restored_then_no_row_is_lost(
     shared: ETLMonitor, theirs: ETLMonitorFramework
 ) -> None:
     theirs.setup()

@@ -18,6 +18,7 @@ from tests.databases import monitor_url
 from tests.migrations.looking import execute
 
 if TYPE_CHECKING:
+    from tests.postgres import Server
     from tests.warehouse import Warehouse
 
 CHECKOUT = Path(__file__).parents[2]
@@ -53,8 +54,16 @@ def statements(engine: Engine) -> list[str]:
 
 @pytest.fixture(scope="session")
 def lakehouse(warehouse: Warehouse) -> Iterator[Engine]:
-    """The local warehouse, as the monitor reaches it. Other tests work there too, in schemas of their own."""
+    """The local warehouse, as the monitor reaches it. Other tests work there too, in their own schemas."""
     engine = create_engine(monitor_url(warehouse))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def on_server(postgres: Server) -> Iterator[Engine]:
+    """A database on the tests' own PostgreSQL server, as the monitor reaches it."""
+    engine = create_engine(postgres.url(postgres.new_database()))
     yield engine
     engine.dispose()
 
@@ -68,6 +77,19 @@ def schema(lakehouse: Engine) -> Iterator[str]:
     name = f"migrated_{next(_numbers)}"
     yield name
     execute(lakehouse, f"DROP SCHEMA IF EXISTS {name} CASCADE")
+
+
+ENGINES = {"duckdb": "engine", "postgresql": "on_server", "databricks": "lakehouse"}
+"""Which fixture is the engine of a backend."""
+
+
+@pytest.fixture
+def place(backend: str, request: pytest.FixtureRequest) -> Iterator[tuple[Engine, str]]:
+    """An engine of each backend, and the name of a schema there that does not exist yet."""
+    engine: Engine = request.getfixturevalue(ENGINES[backend])
+    name = f"migrated_{next(_numbers)}"
+    yield engine, name
+    execute(engine, f"DROP SCHEMA IF EXISTS {name} CASCADE")
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ VIEWS = {
     "v_currentFailures",
     "v_watermarks",
 }
-VERSION = {"alembic_version"}
+VERSION = {"etl_monitor_version"}
 
 
 def lower(names: set[str]) -> set[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine
 
-from etl_monitor_orm import SchemaMissing, SchemaOutOfDate, migrations
+from etl_monitor_orm import ETLMonitor, SchemaMissing, SchemaOutOfDate, migrations
+from etl_monitor_orm.models.revision import SCHEMA_REVISION
 from tests.migrations.looking import execute, objects, rows
 
 
@@ -25,10 +26,6 @@ def test_given_a_migrated_database_when_it_is_checked_then_models_and_migrations
         ('DROP TABLE etl."ETLconfigParameters"', "Table ETLconfigParameters is missing."),
         ('ALTER TABLE etl."ETLsysLogs" DROP COLUMN "Message"', "Column ETLsysLogs.Message is missing."),
         (
-            'ALTER TABLE etl."ETLconfigTasks" ADD COLUMN "FileNameMask" VARCHAR',
-            "Column ETLconfigTasks.FileNameMask is not one of the monitor's.",
-        ),
-        (
             'ALTER TABLE etl."ETLsysLogs" ALTER COLUMN "Level" TYPE VARCHAR',
             "Column ETLsysLogs.Level has type VARCHAR, not INTEGER.",
         ),
@@ -38,11 +35,11 @@ def test_given_a_migrated_database_when_it_is_checked_then_models_and_migrations
         ),
         (
             'ALTER TABLE etl."ETLconfigTasks" ALTER COLUMN "TaskName" DROP NOT NULL',
-            "Column ETLconfigTasks.TaskName takes NULL, and should not.",
+            "Column ETLconfigTasks.TaskName accepts NULL, but should not.",
         ),
         (
             'ALTER TABLE etl."ETLconfigProcess" ALTER COLUMN "ProcessOwner" SET NOT NULL',
-            "Column ETLconfigProcess.ProcessOwner refuses NULL, and should not.",
+            "Column ETLconfigProcess.ProcessOwner refuses NULL, but should not.",
         ),
         (
             """COMMENT ON COLUMN etl."ETLconfigProcess"."ProcessOwner" IS 'whoever'""",
@@ -67,17 +64,52 @@ def test_given_one_change_by_hand_when_it_is_checked_then_it_is_the_one_differen
     execute(migrated, change)
     found = migrations.check(migrated, "etl")
     assert difference in found
-    assert [other for other in found if other != difference and "cannot be made" not in other] == []
+    assert [other for other in found if other != difference and "cannot be created" not in other] == []
 
 
-def test_given_a_table_that_lost_a_column_of_a_view_when_it_is_checked_then_the_view_is_named_too(
+def test_given_a_nullable_column_of_the_users_when_it_is_compared_then_it_is_a_note(migrated: Engine) -> None:
+    execute(migrated, 'ALTER TABLE etl."ETLconfigTasks" ADD COLUMN "Mine" VARCHAR')
+    found = migrations.compare(migrated, "etl")
+    assert found.differences == []
+    assert found.notes == ["Column ETLconfigTasks.Mine is not one of the monitor's."]
+
+
+@pytest.mark.parametrize(
+    ("default", "differences", "notes"),
+    [
+        ("", ["refuses NULL and has no default: the monitor cannot write rows."], []),
+        (" DEFAULT 'x'", [], ["Column ETLconfigTasks.Mine is not one of the monitor's."]),
+    ],
+)
+def test_given_a_user_column_that_refuses_null_when_compared_then_its_default_decides(
+    migrated: Engine, default: str, differences: list[str], notes: list[str]
+) -> None:
+    execute(migrated, f'ALTER TABLE etl."ETLconfigTasks" ADD COLUMN "Mine" VARCHAR{default}')
+    execute(migrated, 'ALTER TABLE etl."ETLconfigTasks" ALTER COLUMN "Mine" SET NOT NULL')
+    found = migrations.compare(migrated, "etl")
+    assert [words.partition("monitor's, ")[2] for words in found.differences] == differences
+    assert found.notes == notes
+
+
+@pytest.mark.parametrize("name", ["ETL", "Etl"])
+def test_given_a_schema_in_another_case_when_it_is_checked_then_it_is_the_same_schema(
+    migrated: Engine, name: str
+) -> None:
+    assert migrations.check(migrated, name) == []
+    assert migrations.check(ETLMonitor(migrated, schema=name).engine, name) == []
+    migrations.upgrade(migrated, name)
+    migrations.downgrade(migrated, name, "base")
+    migrations.upgrade(migrated, name)
+    assert migrations.check(migrated, "etl") == []
+
+
+def test_given_a_table_that_lost_a_column_of_a_view_when_checked_then_the_view_is_named_too(
     migrated: Engine,
 ) -> None:
     execute(migrated, 'ALTER TABLE etl."ETLProcessingSteps" DROP COLUMN "LogMessage"')
     found = migrations.check(migrated, "etl")
     assert "Column ETLProcessingSteps.LogMessage is missing." in found
-    assert [words.split()[1] for words in found if "cannot be made on these tables" in words] == [
-        "v_processStatus",
+    assert [words.split()[1] for words in found if "cannot be created on these tables" in words] == [
         "v_taskDetail",
         "v_mandatoryBlockers",
         "v_currentFailures",
@@ -106,6 +138,6 @@ def test_given_no_tables_when_it_is_checked_then_the_error_names_the_command(eng
 
 
 def test_given_another_revision_when_it_is_checked_then_that_is_the_error(migrated: Engine) -> None:
-    execute(migrated, "UPDATE etl.alembic_version SET version_num = '0000'")
-    with pytest.raises(SchemaOutOfDate, match="at revision 0000; this version needs 0001"):
+    execute(migrated, "UPDATE etl.etl_monitor_version SET version_num = '0000'")
+    with pytest.raises(SchemaOutOfDate, match=f"at revision 0000; this version needs {SCHEMA_REVISION}"):
         migrations.check(migrated, "etl")

@@ -7,19 +7,22 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from sqlalchemy import Connection, Engine
 from sqlalchemy import create_engine as plain_engine
 
-from etl_monitor_orm import create_engine, migrations
+from etl_monitor_orm import ConfigurationError, create_engine, migrations
+from etl_monitor_orm.models.revision import SCHEMA_REVISION
 from tests.migrations.conftest import CHECKOUT, Alembic
 from tests.migrations.looking import TABLES, VERSION, VIEWS, execute, objects, schemas
 
 
-def test_given_a_checkout_when_alembic_upgrades_then_the_database_is_current_and_it_says_what_it_did(
+def test_given_a_checkout_when_alembic_upgrades_then_the_database_is_current_and_it_says_so(
     alembic: Alembic, url: str
 ) -> None:
     done = alembic("upgrade", "head")
     assert done.returncode == 0, done.stderr
-    assert "Running upgrade  -> 0001" in done.stderr
+    assert "Running upgrade  -> " in done.stderr
     engine = create_engine(url)
     assert migrations.check(engine, "etl") == []
     engine.dispose()
@@ -54,7 +57,7 @@ def test_given_url_and_schema_as_arguments_when_alembic_upgrades_then_they_win(
     assert not Path(url.removeprefix("duckdb:///")).exists()
 
 
-def test_given_an_empty_database_when_alembic_is_asked_for_the_current_revision_then_nothing_is_made(
+def test_given_an_empty_database_when_alembic_shows_the_revision_then_nothing_is_made(
     alembic: Alembic, url: str
 ) -> None:
     done = alembic("current")
@@ -65,7 +68,7 @@ def test_given_an_empty_database_when_alembic_is_asked_for_the_current_revision_
     engine.dispose()
 
 
-def test_given_a_current_database_when_alembic_checks_then_it_finds_nothing_whoever_else_is_there(
+def test_given_a_current_database_when_alembic_checks_then_tables_of_others_do_not_count(
     alembic: Alembic, url: str
 ) -> None:
     engine = create_engine(url)
@@ -76,7 +79,7 @@ def test_given_a_current_database_when_alembic_checks_then_it_finds_nothing_whoe
     done = alembic("check")
     assert done.returncode == 0, done.stderr
     assert "No new upgrade operations detected" in done.stdout
-    assert alembic("current").stdout.strip() == "0001 (head)"
+    assert alembic("current").stdout.strip() == f"{SCHEMA_REVISION} (head)"
 
 
 def test_given_a_changed_table_when_alembic_checks_then_it_fails_and_names_it(alembic: Alembic, url: str) -> None:
@@ -89,19 +92,38 @@ def test_given_a_changed_table_when_alembic_checks_then_it_fails_and_names_it(al
     assert "ETLsysLogs" in done.stderr + done.stdout
 
 
-def test_given_a_connection_of_ones_own_when_it_is_handed_to_alembic_then_its_transaction_is_the_callers() -> None:
-    from alembic import command
-    from alembic.config import Config
-
-    engine = plain_engine("duckdb:///:memory:handed_over")
-    config = Config(attributes={"schema": "etl"})
-    config.set_main_option("script_location", str(CHECKOUT / "alembic"))
+def test_given_a_connection_when_it_is_handed_to_alembic_then_its_transaction_is_the_callers() -> None:
+    engine = plain_engine("duckdb+monitor:///:memory:handed_over")
     with engine.connect() as connection, connection.begin() as transaction:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        upgrade_by_alembic(connection)
         transaction.rollback()
     assert schemas(engine) == {"main"}
     engine.dispose()
+
+
+def test_given_a_stock_engine_when_it_is_handed_to_alembic_then_its_database_is_migrated(url: str) -> None:
+    stock = plain_engine(url)
+    upgrade_by_alembic(stock)
+    stock.dispose()
+    engine = create_engine(url)
+    assert migrations.check(engine, "etl") == []
+    engine.dispose()
+
+
+def test_given_a_stock_connection_when_it_is_handed_to_alembic_then_it_is_refused_in_words(url: str) -> None:
+    stock = plain_engine(url)
+    with stock.connect() as connection, pytest.raises(ConfigurationError, match=r"etl_monitor_orm\.create_engine"):
+        upgrade_by_alembic(connection)
+    stock.dispose()
+
+
+def upgrade_by_alembic(database: Engine | Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config(attributes={"schema": "etl", "connection": database})
+    config.set_main_option("script_location", str(CHECKOUT / "alembic"))
+    command.upgrade(config, "head")
 
 
 def test_given_the_template_when_a_developer_makes_a_revision_then_it_can_be_run(tmp_path: Path, url: str) -> None:
@@ -112,10 +134,10 @@ def test_given_the_template_when_a_developer_makes_a_revision_then_it_can_be_run
         command = [sys.executable, "-m", "alembic", "-x", f"url={url}", *arguments]
         subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
 
-    alembic("revision", "--rev-id", "0002", "-m", "add nothing")
+    alembic("revision", "--rev-id", "9000", "-m", "add nothing")
     alembic("upgrade", "head")
     alembic("downgrade", "-1")
-    assert (tmp_path / "alembic" / "versions" / "0002_add_nothing.py").is_file()
+    assert (tmp_path / "alembic" / "versions" / "9000_add_nothing.py").is_file()
     engine = create_engine(url)
-    assert migrations.current(engine, "etl") == "0001"
+    assert migrations.current(engine, "etl") == SCHEMA_REVISION
     engine.dispose()

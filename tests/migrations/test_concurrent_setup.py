@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from etl_monitor_orm import ConflictError, DatabaseLocked, ETLMonitor, create_engine, migrations
+from etl_monitor_orm.models.revision import SCHEMA_REVISION
 from tests.migrations.looking import execute, rows
 
 SETUP = """
@@ -39,9 +40,7 @@ def _process(code: str, url: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.parametrize("place", ["file", "memory"])
-def test_given_eight_threads_with_monitors_of_their_own_when_all_set_up_then_all_succeed_and_it_is_made_once(
-    place: str, url: str
-) -> None:
+def test_given_eight_threads_when_all_set_up_at_once_then_all_succeed_and_it_is_made_once(place: str, url: str) -> None:
     where = url if place == "file" else "duckdb:///:memory:eight_threads"
     barrier = Barrier(8)
 
@@ -54,7 +53,7 @@ def test_given_eight_threads_with_monitors_of_their_own_when_all_set_up_then_all
         monitors = list(pool.map(set_up, range(8)))
     engine = monitors[0].engine
     assert rows(engine, 'SELECT count(*) FROM etl."ETLconfigSequence"') == [(7,)]
-    assert rows(engine, "SELECT * FROM etl.alembic_version") == [("0001",)]
+    assert rows(engine, "SELECT version_num FROM etl.etl_monitor_version") == [(SCHEMA_REVISION,)]
     assert migrations.check(engine, "etl") == []
     for monitor in monitors:
         monitor.close()
@@ -76,7 +75,7 @@ def test_given_threads_with_databases_of_their_own_when_all_set_up_then_each_get
         assert list(pool.map(set_up, range(4))) == [[], [], [], []]
 
 
-def test_given_two_processes_when_both_set_up_one_file_then_it_is_made_whole_and_nobody_fails_otherwise(
+def test_given_two_processes_when_both_set_up_one_file_then_each_succeeds_or_finds_it_locked(
     url: str,
 ) -> None:
     processes = [_process(SETUP, url) for _ in range(2)]
@@ -104,11 +103,11 @@ def test_given_a_file_that_another_process_holds_when_it_is_set_up_then_the_erro
         with pytest.raises(DatabaseLocked, match="Another process holds"):
             call()
     holder.communicate("let go\n", timeout=60)
-    assert migrations.current(engine, "etl") == "0001"
+    assert migrations.current(engine, "etl") == SCHEMA_REVISION
     engine.dispose()
 
 
-def test_given_someone_who_is_making_the_same_schema_when_it_is_set_up_then_it_is_a_conflict_and_nothing_is_made(
+def test_given_a_schema_that_someone_else_is_making_when_it_is_set_up_then_it_is_a_conflict(
     engine: Engine,
 ) -> None:
     with engine.connect() as other:
@@ -126,4 +125,4 @@ def test_given_a_reader_in_a_transaction_when_others_migrate_then_neither_is_dis
         assert reader.execute(text("SELECT * FROM mine")).all() == [(1,)]
         migrations.upgrade(engine, "etl")
         assert reader.execute(text("SELECT * FROM mine")).all() == [(1,)]
-    assert migrations.current(engine, "etl") == "0001"
+    assert migrations.current(engine, "etl") == SCHEMA_REVISION

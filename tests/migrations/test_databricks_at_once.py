@@ -8,6 +8,7 @@ import sys
 from sqlalchemy import Engine
 
 from etl_monitor_orm import migrations
+from etl_monitor_orm.models.revision import SCHEMA_REVISION
 from tests.databases import monitor_url
 from tests.migrations.looking import rows
 from tests.warehouse import Warehouse
@@ -31,7 +32,7 @@ print("done")
 """
 
 
-def test_given_processes_that_set_up_one_schema_at_once_when_all_are_done_then_it_is_there_once(
+def test_given_processes_that_set_up_one_schema_when_all_are_done_then_it_is_there_once(
     lakehouse: Engine, schema: str, warehouse: Warehouse
 ) -> None:
     url = monitor_url(warehouse).render_as_string(hide_password=False)
@@ -52,6 +53,6 @@ def test_given_processes_that_set_up_one_schema_at_once_when_all_are_done_then_i
         process.stdin.flush()
     told = [process.communicate(timeout=120) for process in processes]
     assert [out for out, _ in told] == ["done\n"] * 3, told
-    assert rows(lakehouse, f"SELECT * FROM {schema}.alembic_version") == [("0001",)]
+    assert rows(lakehouse, f"SELECT version_num FROM {schema}.etl_monitor_version") == [(SCHEMA_REVISION,)]
     assert rows(lakehouse, f"SELECT count(*), count(DISTINCT SequenceID) FROM {schema}.ETLconfigSequence") == [(7, 7)]
     assert migrations.check(lakehouse, schema) == []

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, inspect
 
 from etl_monitor_orm import ConfigurationError, ConnectionBroken, migrations
 from etl_monitor_orm.backends import RetryPolicy
-from etl_monitor_orm.backends.databricks.dialect import WarehouseDialect
+from etl_monitor_orm.dialects.databricks.dialect import WarehouseDialect
 from tests.migrations.looking import VIEWS, execute
 from tests.warehouse import Warehouse
 from tests.warehouse.faults import REQUEST_LOST
@@ -36,10 +36,6 @@ def migrated(lakehouse: Engine, as_migrated: Callable[[], None]) -> Engine:
     [
         (["DROP TABLE checked.ETLconfigParameters"], ["Table ETLconfigParameters is missing."]),
         (
-            ["ALTER TABLE checked.ETLconfigTasks ADD COLUMN FileNameMask STRING"],
-            ["Column ETLconfigTasks.FileNameMask is not one of the monitor's."],
-        ),
-        (
             [
                 "DROP TABLE checked.ETLconfigProcess",
                 """CREATE TABLE checked.ETLconfigProcess (
@@ -60,12 +56,12 @@ def migrated(lakehouse: Engine, as_migrated: Callable[[], None]) -> Engine:
                 "Column ETLconfigProcess.LastUpdatedBy is missing.",
                 "Column ETLconfigProcess.LoadFrequency has another comment.",
                 "Column ETLconfigProcess.ProcessLoad has type INT, not STRING.",
-                "Column ETLconfigProcess.ProcessOwner refuses NULL, and should not.",
+                "Column ETLconfigProcess.ProcessOwner refuses NULL, but should not.",
             ],
         ),
         (
             ["ALTER TABLE checked.ETLconfigTasks ALTER COLUMN TaskName DROP NOT NULL"],
-            ["Column ETLconfigTasks.TaskName takes NULL, and should not."],
+            ["Column ETLconfigTasks.TaskName accepts NULL, but should not."],
         ),
         (["COMMENT ON TABLE checked.ETLsysLogs IS 'mine'"], ["Table ETLsysLogs has another comment."]),
         (["DROP VIEW checked.v_runSummary"], ["View v_runSummary is missing."]),
@@ -99,7 +95,7 @@ def test_given_changes_by_hand_when_it_is_checked_then_they_are_the_differences(
         ("ETLsysLogs", "PARTITIONED BY (ProcessingDate)", "Table ETLsysLogs does not number its rows."),
     ],
 )
-def test_given_a_table_that_is_a_copy_of_ours_when_it_is_checked_then_what_a_copy_loses_is_told(
+def test_given_a_copy_of_one_of_our_tables_when_it_is_checked_then_what_a_copy_loses_is_named(
     migrated: Engine, table: str, copy: str, difference: str
 ) -> None:
     execute(migrated, f"ALTER TABLE checked.{table} RENAME TO checked.before")
@@ -109,7 +105,14 @@ def test_given_a_table_that_is_a_copy_of_ours_when_it_is_checked_then_what_a_cop
     assert f"Table {table} has another comment." in found
 
 
-def test_given_a_view_that_is_only_written_otherwise_when_it_is_checked_then_it_is_the_same(migrated: Engine) -> None:
+def test_given_a_nullable_column_of_the_users_when_it_is_compared_then_it_is_a_note(migrated: Engine) -> None:
+    execute(migrated, "ALTER TABLE checked.ETLconfigTasks ADD COLUMN FileNameMask STRING")
+    found = migrations.compare(migrated, SCHEMA)
+    assert found.differences == []
+    assert found.notes == ["Column ETLconfigTasks.FileNameMask is not one of the monitor's."]
+
+
+def test_given_a_view_that_is_only_written_differently_when_it_is_checked_then_it_is_the_same(migrated: Engine) -> None:
     query = inspect(migrated).get_view_definition("v_mandatoryBlockers", schema=SCHEMA)
     compact = " ".join(query.replace("`", "").split())
     assert compact != query
@@ -143,14 +146,14 @@ def test_given_a_view_that_keeps_its_query_to_its_owner_when_it_is_checked_then_
 ) -> None:
     monkeypatch.setattr(WarehouseDialect, "get_view_definition", lambda *arguments, **more: None)
     found = migrations.check(migrated, SCHEMA)
-    assert found[0] == "View v_processStatus does not show you its query: let its owner check it."
+    assert found[0] == "View v_processStatus does not show you its query. Ask its owner to run the check."
     assert len(found) == len(VIEWS)
 
 
 def test_given_a_network_that_fails_when_it_is_checked_then_that_is_no_difference_but_an_error(
     migrated: Engine, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(WarehouseDialect, "breaks", RetryPolicy(first=0.01, longest=0.01, patience=0.1))
+    monkeypatch.setattr(migrated.dialect, "breaks", RetryPolicy(first=0.01, longest=0.01, patience=0.1))
     warehouse.faults.at(lambda statement: "v_watermarks" in statement, REQUEST_LOST, times=1_000)
     try:
         with pytest.raises(ConnectionBroken):

@@ -15,7 +15,7 @@ from etl_monitor_orm import (
     migrations,
 )
 from etl_monitor_orm.backends import Storage, backend_for
-from etl_monitor_orm.models.version import SCHEMA_REVISION
+from etl_monitor_orm.models.revision import SCHEMA_REVISION
 from etl_monitor_orm.vocabulary import BUILT_IN_STAGES
 from tests.migrations.looking import TABLES, VERSION, VIEWS, execute, lower, objects, rows
 from tests.warehouse import Warehouse
@@ -38,7 +38,7 @@ def test_given_an_empty_catalog_when_the_monitor_is_set_up_then_all_is_there_and
 ) -> None:
     monitor = ETLMonitor(lakehouse, schema=schema).setup()
     assert objects(lakehouse, schema) == lower(TABLES | VIEWS | VERSION)
-    assert rows(lakehouse, f"SELECT * FROM {schema}.alembic_version") == [(SCHEMA_REVISION,)]
+    assert rows(lakehouse, f"SELECT version_num FROM {schema}.etl_monitor_version") == [(SCHEMA_REVISION,)]
     assert migrations.check(lakehouse, schema) == []
     with monitor.session() as session:
         stages = session.scalars(select(SequenceStage).order_by(SequenceStage.sequence_id)).all()
@@ -56,7 +56,7 @@ def test_given_a_current_database_when_it_is_set_up_again_then_it_costs_one_stat
     assert len(warehouse.log) == 1
 
 
-def test_given_no_layout_when_it_is_upgraded_then_results_are_partitioned_by_date_as_the_spark_edition_has_them(
+def test_given_no_layout_when_upgraded_then_results_are_partitioned_as_in_the_spark_edition(
     lakehouse: Engine, schema: str
 ) -> None:
     migrations.upgrade(lakehouse, schema)
@@ -67,7 +67,7 @@ def test_given_no_layout_when_it_is_upgraded_then_results_are_partitioned_by_dat
         assert not ROW_BY_ROW.keys() & properties(lakehouse, schema, table).keys()
 
 
-def test_given_the_clustered_layout_when_it_is_upgraded_then_writers_of_different_rows_can_pass_each_other(
+def test_given_the_clustered_layout_when_upgraded_then_writers_of_different_rows_can_pass(
     lakehouse: Engine, schema: str
 ) -> None:
     ETLMonitor(lakehouse, schema=schema).setup(layout="clustered")
@@ -129,7 +129,7 @@ def test_given_no_tables_when_the_monitor_is_used_then_the_error_names_the_comma
         migrations.check(lakehouse, "nowhere")
 
 
-def test_given_an_emptied_version_table_when_the_monitor_is_used_then_the_tables_count_as_missing(
+def test_given_an_emptied_version_table_when_the_monitor_is_used_then_the_tables_are_missing(
     lakehouse: Engine, schema: str
 ) -> None:
     migrations.stamp(lakehouse, schema)
@@ -151,24 +151,22 @@ def test_given_duckdb_when_another_layout_than_the_default_is_asked_for_then_it_
         lambda: migrations.check(engine, "etl", layout="clustered"),
         lambda: migrations.upgrade_script(engine, "etl", layout="clustered"),
     ):
-        with pytest.raises(ConfigurationError, match=r"clustered was asked for.*ETL_MONITOR_LAYOUT"):
+        with pytest.raises(ConfigurationError, match=r"clustered was requested.*ETL_MONITOR_LAYOUT"):
             call()
     monkeypatch.setenv("ETL_MONITOR_LAYOUT", "partitioned")
     ETLMonitor(engine).setup()
     assert migrations.check(engine, "etl") == []
 
 
-def test_given_a_databricks_url_without_a_catalog_when_a_script_is_asked_for_then_the_error_says_what_is_missing() -> (
-    None
-):
+def test_given_a_databricks_url_without_a_catalog_when_it_is_used_then_the_error_says_so() -> None:
     with pytest.raises(ConfigurationError, match="catalog"):
         create_engine("databricks://host?http_path=/sql/1.0/warehouses/abc")
 
 
-def test_given_tables_of_the_spark_edition_when_it_is_upgraded_then_they_are_taken_over_with_their_rows(
+def test_given_tables_of_the_spark_edition_when_upgraded_then_they_are_kept_with_their_rows(
     lakehouse: Engine, schema: str
 ) -> None:
-    # As its later releases make the table: without ExpectedDurationSeconds, with columns of its own.
+    # As its later releases make the table: without ExpectedDurationSeconds, with its own columns.
     execute(lakehouse, f"CREATE SCHEMA {schema}")
     execute(
         lakehouse,
@@ -193,6 +191,6 @@ def test_given_tables_of_the_spark_edition_when_it_is_upgraded_then_they_are_tak
     monitor.register_process("CORP", "HR_DAILY")
     run = monitor.start_run("CORP", "HR_DAILY", "2026-04-09")
     assert [task.task_name for task in run.pending()] == ["Load employees"]
-    found = migrations.check(lakehouse, schema)
-    assert "Column ETLconfigTasks.FileNameMask is not one of the monitor's." in found
-    assert {words.split()[1].partition(".")[0] for words in found} == {"ETLconfigTasks"}
+    found = migrations.compare(lakehouse, schema)
+    assert found.notes == ["Column ETLconfigTasks.FileNameMask is not one of the monitor's."]
+    assert {words.split()[1].partition(".")[0] for words in found.differences} == {"ETLconfigTasks"}

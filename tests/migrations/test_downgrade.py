@@ -1,4 +1,4 @@
-"""Downgrade: back to nothing of ours, and nothing of anyone else's lost."""
+"""Downgrade: all of our objects are gone, and nobody else's are lost."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from etl_monitor_orm import (
     SchemaOutOfDate,
     migrations,
 )
+from etl_monitor_orm.models.revision import SCHEMA_REVISION
 from tests.migrations.looking import TABLES, VERSION, VIEWS, execute, objects, rows
 
 
@@ -30,7 +31,7 @@ def test_given_others_in_the_schema_when_it_is_downgraded_to_base_then_only_ours
 def test_given_a_downgrade_when_it_is_upgraded_again_then_all_is_as_new(engine: Engine) -> None:
     monitor = ETLMonitor(engine).setup()
     monitor.log("first")
-    migrations.downgrade(engine, "etl", "-1")
+    migrations.downgrade(engine, "etl", "base")
     migrations.upgrade(engine, "etl")
     monitor.log("second")
     assert rows(engine, 'SELECT "_ID", "Message" FROM etl."ETLsysLogs"') == [(1, "second")]
@@ -60,16 +61,17 @@ def test_given_no_tables_when_it_is_downgraded_then_there_is_nothing_to_take_bac
         migrations.downgrade(engine, "etl", "base")
 
 
-def test_given_the_first_revision_when_it_is_downgraded_by_two_then_the_error_says_so(engine: Engine) -> None:
+def test_given_all_revisions_when_downgraded_by_more_than_there_are_then_the_error_says_so(engine: Engine) -> None:
     migrations.upgrade(engine, "etl")
-    with pytest.raises(InvalidInput, match="-2"):
-        migrations.downgrade(engine, "etl", "-2")
+    too_many = f"-{int(SCHEMA_REVISION) + 1}"
+    with pytest.raises(InvalidInput, match=too_many):
+        migrations.downgrade(engine, "etl", too_many)
     assert objects(engine) >= TABLES | VIEWS
 
 
 def test_given_tables_of_a_newer_version_when_they_are_downgraded_then_it_is_refused(engine: Engine) -> None:
     migrations.upgrade(engine, "etl")
-    execute(engine, "UPDATE etl.alembic_version SET version_num = '9999'")
+    execute(engine, "UPDATE etl.etl_monitor_version SET version_num = '9999', readable_from = NULL")
     with pytest.raises(SchemaOutOfDate, match="9999"):
         migrations.downgrade(engine, "etl", "base")
     assert objects(engine) >= TABLES | VIEWS

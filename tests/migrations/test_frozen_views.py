@@ -13,12 +13,12 @@ from etl_monitor_orm.views import VIEWS
 from tests.migrations.conftest import CHECKOUT
 
 FROZEN = CHECKOUT / "alembic" / "views"
-DIALECTS = ["duckdb", "databricks"]
+DIALECTS = sorted({folder.name for folder in FROZEN.glob("*/*")})
 HINT = """
 {view} is no longer what the newest migration creates. Write a revision, and freeze the view beside it:
-    alembic revision --rev-id 0002 -m "what changes"
-    python scripts/freeze_views.py 0002 {view}
-    python scripts/freeze_views.py 0002 {view} --dialect databricks
+    alembic revision --rev-id NUMBER -m "what changes"
+    python scripts/freeze_views.py NUMBER {view}
+    python scripts/freeze_views.py NUMBER {view} --dialect databricks, and each of the other databases
 """
 
 
@@ -43,13 +43,29 @@ def test_given_the_views_of_today_when_they_are_frozen_then_they_equal_the_newes
 
 
 def test_given_one_view_when_it_is_frozen_then_only_its_file_is_written(tmp_path: Path) -> None:
-    _freeze(tmp_path, "0002", "v_taskDetail")
+    (tmp_path / "alembic" / "views" / "9000" / "duckdb").mkdir(parents=True)
+    _freeze(tmp_path, "9001", "v_taskDetail")
     files = [file for file in (tmp_path / "alembic").rglob("*") if file.is_file()]
-    assert files == [tmp_path / "alembic" / "views" / "0002" / "duckdb" / "v_taskDetail.sql"]
+    assert files == [tmp_path / "alembic" / "views" / "9001" / "duckdb" / "v_taskDetail.sql"]
+
+
+def test_given_a_database_without_frozen_views_when_one_is_frozen_then_all_are_written(tmp_path: Path) -> None:
+    (tmp_path / "alembic" / "views" / "9000" / "databricks").mkdir(parents=True)
+    _freeze(tmp_path, "9001", "v_taskDetail")
+    files = {file.stem for file in (tmp_path / "alembic" / "views" / "9001" / "duckdb").iterdir()}
+    assert files == {view.__tablename__ for view in VIEWS}
+
+
+def test_given_the_frozen_views_when_a_database_joins_then_it_has_all_of_its_views() -> None:
+    for dialect in DIALECTS:
+        joined = min(FROZEN.glob(f"*/{dialect}"), key=lambda folder: folder.parent.name)
+        assert {file.stem for file in joined.glob("*.sql")} == {view.__tablename__ for view in VIEWS}, joined
 
 
 @pytest.mark.parametrize(
-    "revision", sorted((CHECKOUT / "alembic" / "versions").glob("*.py")), ids=lambda path: path.stem
+    "revision",
+    sorted([*(CHECKOUT / "alembic" / "versions").glob("*.py"), CHECKOUT / "alembic" / "steps.py"]),
+    ids=lambda path: path.stem,
 )
 def test_given_a_revision_when_its_imports_are_read_then_none_is_ours(revision: Path) -> None:
     imported: list[str] = []
@@ -62,5 +78,5 @@ def test_given_a_revision_when_its_imports_are_read_then_none_is_ours(revision: 
     assert not [name for name in imported if name.startswith(("etl_monitor_orm", "."))]
 
 
-def test_given_the_folder_of_migrations_when_it_is_listed_then_nothing_makes_it_hide_the_library() -> None:
+def test_given_the_folder_of_migrations_when_listed_then_it_does_not_hide_the_library() -> None:
     assert list((CHECKOUT / "alembic").rglob("__init__.py")) == []

@@ -21,7 +21,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-def test_given_a_process_killed_after_setup_when_the_file_is_opened_then_all_that_was_committed_is_there(
+def test_given_a_process_killed_after_setup_when_the_file_is_opened_then_no_commit_is_lost(
     tmp_path: Path,
 ) -> None:
     killed = subprocess.run(

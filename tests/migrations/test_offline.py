@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from etl_monitor_orm import ETLMonitor, InvalidInput, SequenceStage, create_engine, migrations
+from etl_monitor_orm.models.revision import SCHEMA_REVISION
 from tests.migrations.conftest import Alembic
 from tests.migrations.looking import VERSION, execute, objects, rows, schemas
 
@@ -26,12 +27,12 @@ def _contents(engine: Engine, schema: str) -> dict[str, object]:
         "views": rows(engine, "SELECT schema_name, sql FROM duckdb_views() WHERE NOT internal ORDER BY sql"),
         "sequences": rows(engine, "SELECT schema_name, sequence_name, start_value FROM duckdb_sequences()"),
         "stages": rows(engine, f'{stages} FROM "{schema}"."ETLconfigSequence" ORDER BY 1'),
-        "version": rows(engine, f'SELECT * FROM "{schema}".alembic_version'),
+        "version": rows(engine, f'SELECT * FROM "{schema}".etl_monitor_version'),
     }
 
 
 @pytest.mark.parametrize("schema", ["etl", "My 100% Schema"])
-def test_given_an_upgrade_script_when_it_is_run_on_an_empty_database_then_it_makes_what_an_upgrade_makes(
+def test_given_an_upgrade_script_when_run_on_an_empty_database_then_it_equals_an_upgrade(
     tmp_path: Path, schema: str
 ) -> None:
     online, offline = create_engine(f"duckdb:///{tmp_path}/a.duckdb"), create_engine(f"duckdb:///{tmp_path}/b.duckdb")
@@ -78,10 +79,10 @@ def test_given_an_upgrade_script_when_it_meets_an_obstacle_then_it_leaves_nothin
     engine.dispose()
 
 
-def test_given_steps_from_one_revision_when_the_script_is_written_then_what_comes_before_is_left_out(
+def test_given_a_revision_to_start_from_when_the_script_is_written_then_it_has_no_earlier_step(
     engine: Engine,
 ) -> None:
-    assert "CREATE" not in migrations.upgrade_script(engine, "etl", "0001:head")
+    assert "CREATE" not in migrations.upgrade_script(engine, "etl", f"{SCHEMA_REVISION}:head")
 
 
 def test_given_an_unknown_revision_when_a_script_is_asked_for_then_it_is_refused(engine: Engine) -> None:
@@ -96,13 +97,13 @@ def test_given_the_checkout_when_alembic_writes_sql_then_it_is_the_same_script(a
     assert done.stdout == migrations.upgrade_script(engine, "etl")
 
 
-def test_given_the_checkout_when_alembic_writes_the_sql_of_a_downgrade_then_running_it_empties_the_schema(
+def test_given_the_sql_of_a_downgrade_by_alembic_when_it_is_run_then_the_schema_is_emptied(
     alembic: Alembic, tmp_path: Path, url: str
 ) -> None:
     engine = create_engine(url)
     migrations.upgrade(engine, "etl")
     engine.dispose()
-    done = alembic("downgrade", "0001:base", "--sql")
+    done = alembic("downgrade", f"{SCHEMA_REVISION}:base", "--sql")
     assert done.returncode == 0, done.stderr
     with duckdb.connect(url.removeprefix("duckdb:///")) as plain:
         plain.execute(done.stdout)
@@ -111,11 +112,11 @@ def test_given_the_checkout_when_alembic_writes_the_sql_of_a_downgrade_then_runn
     engine.dispose()
 
 
-def test_given_the_checkout_when_alembic_writes_the_sql_of_a_stamp_then_running_it_notes_the_revision(
+def test_given_the_sql_of_a_stamp_by_alembic_when_it_is_run_then_the_revision_is_noted(
     alembic: Alembic, engine: Engine
 ) -> None:
     done = alembic("stamp", "head", "--sql", ETL_MONITOR_SCHEMA="other")
     assert done.returncode == 0, done.stderr
     execute(engine, done.stdout.replace("BEGIN;", "").replace("COMMIT;", ""))
     assert schemas(engine) == {"main", "other"}
-    assert migrations.current(engine, "other") == "0001"
+    assert migrations.current(engine, "other") == SCHEMA_REVISION

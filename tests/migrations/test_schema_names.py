@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Engine
 
 from etl_monitor_orm import ETLMonitor, create_engine, migrations
+from etl_monitor_orm.models.revision import SCHEMA_REVISION
 from tests.migrations.looking import TABLES, VERSION, VIEWS, execute, objects, quoted, rows, schemas
 
 NAMES = ["monitoring", "My Schema", "order", "it's", "100%", "%(schema)s", ":name", "naïve-Ω", "main"]
@@ -17,7 +18,7 @@ def test_given_a_schema_name_when_it_is_upgraded_then_all_lives_there_and_is_in_
     migrations.upgrade(engine, name)
     assert objects(engine, name) == TABLES | VIEWS | VERSION | {"ETLsysLogs__ID_seq"}
     assert schemas(engine) == {"main", name}
-    assert migrations.current(engine, name) == "0001"
+    assert migrations.current(engine, name) == SCHEMA_REVISION
     assert migrations.check(engine, name) == []
 
 
@@ -29,7 +30,7 @@ def test_given_a_schema_name_when_it_is_downgraded_then_it_is_emptied(engine: En
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_given_a_schema_name_when_the_monitor_works_there_then_tables_sequence_and_views_are_used(name: str) -> None:
+def test_given_a_schema_name_when_the_monitor_works_there_then_its_tables_and_views_are_used(name: str) -> None:
     engine = create_engine("duckdb://", schema=name)
     monitor = ETLMonitor(engine, schema=name).setup()
     monitor.register_process("CORP", "HR").register_task("CORP", "HR", 0, 0, 0, "Initiation")

@@ -45,6 +45,7 @@ AMENDMENTS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
             "kind": st.sampled_from([None, None, None, "DELTA_DATE", "DELTA_ID", "SYSTEM"]),
             "description": choices.names,
             "value": st.none() | choices.values,
+            "advancing": choices.advancing,
         }
     ),
     "register_sequence": st.fixed_dictionaries(
@@ -67,6 +68,7 @@ class CatalogueRules(Driver):
         first=choices.catalogues,
         second=st.none() | choices.catalogues,
         watermark=st.sampled_from([None, choices.MOMENTS[0]]),
+        advancing=choices.advancing,
         pinnable=st.booleans(),
         day=choices.dates,
     )
@@ -75,6 +77,7 @@ class CatalogueRules(Driver):
         first: dict[Slot, Columns],
         second: dict[Slot, Columns] | None,
         watermark: datetime | None,
+        advancing: dict[str, Any],
         pinnable: bool,
         day: date,
     ) -> None:
@@ -83,7 +86,7 @@ class CatalogueRules(Driver):
             if catalogue is None:
                 continue
             self.register_process(process, "Load", None, "Ann", "D")
-            self.register_parameter(process, "Extract", None, "source A", watermark)
+            self.register_parameter(process, "Extract", None, "source A", watermark, advancing)
             self.register_parameter(process, choices.ID_WATERMARK, None, "ids", None)
             if pinnable:
                 self.register_parameter(process, SYSDT, None, "", None)
@@ -127,14 +130,17 @@ class CatalogueRules(Driver):
         kind: str | None,
         description: str,
         value: datetime | int | bool | None,
+        advancing: dict[str, Any] | None = None,
     ) -> None:
         """Register with the type that goes with the name (None), or with another."""
         type_ = kind or choices.natural_kind(name)
         self.both(
             lambda: self.monitor.register_parameter(
-                *process, name, type_, description=description, **value_argument(value)
+                *process, name, type_, description=description, **value_argument(value), **(advancing or {})
             ),
-            lambda now: registration.register_parameter(self.world, now, process, name, type_, description, value),
+            lambda now: registration.register_parameter(
+                self.world, now, process, name, type_, description, value, advancing
+            ),
         )
 
     def register_sequence(self, sequence_id: int, code: str, name: str | None, order: int) -> None:

@@ -54,6 +54,12 @@ reported = st.sampled_from(
 )
 """How far a time that an outside system reports lies from the monitor's clock; None when it reports none."""
 
+advancing = st.sampled_from(
+    [{}, {}, {}, {"advance_mode": "MANUAL"}, {"lag_seconds": 2}, {"advance_mode": None, "lag_seconds": None}]
+)
+"""What a registration says of how its watermark moves by itself."""
+if_running = st.sampled_from(["raise", "skip", "queue"])
+
 jumps = st.sampled_from([timedelta(minutes=1), timedelta(hours=5), timedelta(days=1), timedelta(days=3)])
 
 

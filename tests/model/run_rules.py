@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
@@ -27,15 +28,21 @@ class RunRules(Driver):
         execution_id=choices.executions,
         resume=st.booleans(),
         only_due=st.booleans(),
+        if_running=choices.if_running,
+        stale_after=choices.quiet_times,
     )
-    def start_run(self, process: ProcessKey, day: date | None, execution_id: str, resume: bool, only_due: bool) -> None:
+    def start_run(
+        self, process: ProcessKey, day: date | None, execution_id: str, resume: bool, only_due: bool, **at_work: Any
+    ) -> None:
+        options = {"resume": resume, "only_due": only_due, **at_work}
+
         def model(now: datetime) -> date:
             on = day or runs.default_date(self.world, now, process)
-            runs.start_run(self.world, now, RunKey(execution_id, process, on), resume=resume, only_due=only_due)
+            runs.start_run(self.world, now, RunKey(execution_id, process, on), **options)
             return on
 
         answers = self.both(
-            lambda: self.monitor.start_run(*process, day, execution_id=execution_id, resume=resume, only_due=only_due),
+            lambda: self.monitor.start_run(*process, day, execution_id=execution_id, **options),
             model,
         )
         if answers is not None:

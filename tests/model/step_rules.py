@@ -9,10 +9,12 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from etl_monitor_orm import Claim
+
 from . import choices
 from .driver import Driver, drawn_from
 from .reference import transitions
-from .reference.state import RunKey, Slot
+from .reference.state import RunKey, Slot, Step
 from .reference.transitions import Address, Place, Report
 from .run_rules import has_steps, known_runs
 
@@ -38,7 +40,18 @@ def has_running(machine: Driver) -> bool:
     return bool(machine.current_steps(lambda s: s.running))
 
 
+held_claim = drawn_from(lambda machine: machine.claims)
+
+
+def has_claims(machine: Driver) -> bool:
+    return isinstance(machine, StepRules) and bool(machine.claims)
+
+
 class StepRules(Driver):
+    def __init__(self) -> None:
+        super().__init__()
+        self.claims: list[tuple[Claim, Step, transitions.Claim]] = []
+
     @precondition(has_queued)
     @rule(address=queued_step, place=choices.places, offset=choices.reported)
     def start_queued(self, address: Address, place: Place, offset: timedelta | None) -> None:
@@ -80,7 +93,7 @@ class StepRules(Driver):
         offset: timedelta | None = None,
         place: Place | None = None,
     ) -> None:
-        self.both(
+        answers = self.both(
             lambda: self.monitor.start_task(
                 **named(address),
                 timestamp=None if offset is None else self.clock() + offset,
@@ -95,6 +108,25 @@ class StepRules(Driver):
                 timestamp=None if offset is None else now + offset,
                 place=place,
             ),
+        )
+        if answers is not None:
+            claim, step = answers
+            assert claim.attempts in (step.attempts, None)
+            assert claim.started == step.start_time
+            self.claims.append((claim, step, transitions.Claim.of(step)))
+
+    @precondition(has_claims)
+    @rule(held=held_claim, status=st.sampled_from(["DONE", "DONE", "FAIL"]), as_text=st.booleans())
+    def end_with_claim(self, held: tuple[Claim, Step, transitions.Claim], status: str, as_text: bool) -> None:
+        """A worker comes back with its claim, maybe too late."""
+        claim, step, known = held
+        self.claims.remove(held)
+        run = RunKey(step.execution_id, step.process, step.processing_date)
+        self.both(
+            lambda: self.monitor.end_task(
+                **named(Address(run, step.slot)), status=status, claim=str(claim) if as_text else claim
+            ),
+            lambda now: transitions.end_with_claim(self.world, now, step, known, Report(status)),
         )
 
     def end(self, address: Address, report: Report, offset: timedelta | None = None) -> None:

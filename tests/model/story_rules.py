@@ -48,14 +48,18 @@ class StoryRules(StepRules, TaskRules, WatermarkRules):
         earlier=known_runs,
         execution_id=choices.executions,
         resume=st.sampled_from([True, True, False]),
+        if_running=choices.if_running,
         outcomes=choices.outcomes,
     )
-    def retrigger(self, earlier: RunKey, execution_id: str, resume: bool, outcomes: dict[Slot, str]) -> None:
+    def retrigger(
+        self, earlier: RunKey, execution_id: str, resume: bool, if_running: str, outcomes: dict[Slot, str]
+    ) -> None:
         """One more run on a date that has some, taking up what is left: where attempts pile up."""
         run = replace(earlier, execution_id=execution_id)
+        options = {"resume": resume, "if_running": if_running}
         self.both(
-            lambda: self.monitor.start_run(*run.process, run.processing_date, execution_id=execution_id, resume=resume),
-            lambda now: runs.start_run(self.world, now, run, resume=resume),
+            lambda: self.monitor.start_run(*run.process, run.processing_date, execution_id=execution_id, **options),
+            lambda now: runs.start_run(self.world, now, run, **options),
         )
         self.tables_and_views_agree()
         self.work_through_run(run, outcomes, False)
@@ -95,7 +99,7 @@ class StoryRules(StepRules, TaskRules, WatermarkRules):
     @precondition(has_queued)
     @rule(
         address=queued_step,
-        up_to=st.sampled_from(["now", "past", "nothing"]),
+        up_to=st.sampled_from(["now", "past", "nothing", "hold"]),
         last_id=choices.ids,
         ending=st.sampled_from(["clean", "clean", "crossed", "exception"]),
     )
@@ -107,6 +111,8 @@ class StoryRules(StepRules, TaskRules, WatermarkRules):
         self.read_watermark(task)
         if task.step.source_system_code == choices.ID_WATERMARK:
             self.stage(task, last_id, False)
+        elif up_to == "hold":
+            self.hold(task)
         elif up_to != "nothing":
             self.stage(task, self.clock() if up_to == "now" else choices.MOMENTS[0], up_to == "past")
         self.tables_and_views_agree()

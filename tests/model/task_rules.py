@@ -153,6 +153,11 @@ class TaskRules(Driver):
             assert answers[0] == answers[1]
 
     @precondition(has_open_tasks)
+    @rule(task=open_task)
+    def hold(self, task: Tracked) -> None:
+        self.both(task.handle.hold, lambda now: transitions.hold(self.world, task.step, task.claim))
+
+    @precondition(has_open_tasks)
     @rule(task=open_task, value=choices.moments | choices.ids, allow_rewind=st.sampled_from([False, False, True]))
     def stage(self, task: Tracked, value: datetime | int, allow_rewind: bool) -> None:
         self.both(

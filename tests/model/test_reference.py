@@ -74,7 +74,7 @@ def test_given_a_fresh_run_when_stages_finish_then_the_next_one_is_ready(world: 
     assert runs.ready(world, RUN) == []
 
 
-def test_given_a_shared_watermark_when_its_last_step_is_done_then_it_stands_at_the_earliest_start(
+def test_given_a_shared_watermark_when_its_last_step_is_done_then_it_is_the_earliest_start(
     world: World,
 ) -> None:
     runs.start_run(world, minute(1), RUN)
@@ -95,7 +95,7 @@ def test_given_an_explicit_move_since_the_start_when_done_then_the_watermark_sta
     assert source(world) == minute(1)
 
 
-def test_given_a_mandatory_failure_when_it_is_reset_then_a_new_attempt_stands_beside_the_failed_one(
+def test_given_a_mandatory_failure_when_it_is_reset_then_a_new_attempt_joins_the_failed_one(
     world: World,
 ) -> None:
     runs.start_run(world, minute(1), RUN)
@@ -133,7 +133,7 @@ def test_given_a_partly_done_date_when_a_run_resumes_then_it_queues_only_what_is
     assert source(world) == minute(2)
 
 
-def test_given_a_weekly_task_done_on_new_years_eve_when_only_due_in_that_iso_week_then_it_is_left_out(
+def test_given_a_weekly_task_done_at_year_end_when_run_again_that_iso_week_then_it_is_left_out(
     world: World,
 ) -> None:
     registration.register_task(world, minute(0), HR, (1, 3), columns(6, load_frequency="W"))

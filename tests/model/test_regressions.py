@@ -7,7 +7,7 @@ from sqlalchemy import select
 from etl_monitor_orm import ETLMonitor, ManualClock, ProcessStatus, RunSummary
 
 
-def test_given_a_step_that_ended_unstarted_when_another_starts_then_wall_clock_seconds_are_not_negative(
+def test_given_a_step_that_ended_unstarted_when_another_starts_then_wall_clock_is_not_negative(
     etl_monitor: ETLMonitor, etl_clock: ManualClock
 ) -> None:
     etl_monitor.register_process("CORP", "HR_DAILY")

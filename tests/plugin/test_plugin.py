@@ -1,4 +1,4 @@
-"""The fixtures that users get, in pytest runs of their own: nothing here knows how the plugin is made."""
+"""The fixtures that users get, in separate pytest runs: nothing here knows how the plugin is made."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PAGE = ROOT / "docs" / "testing-your-pipeline.md"
 
 @pytest.fixture
 def run_tests(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
-    """Runs a user's test module in a process of its own, with the installed plugin."""
+    """Runs a user's test module in a separate process, with the installed plugin."""
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:cacheprovider -W error")
 
     def run(tests: str, *options: str) -> pytest.RunResult:
@@ -144,7 +144,7 @@ def test_given_tests_that_use_no_fixture_of_ours_when_run_then_nothing_of_ours_i
     ).assert_outcomes(passed=1)
 
 
-def test_given_the_fixtures_are_not_wanted_when_switched_off_then_they_are_gone(run_tests) -> None:
+def test_given_unwanted_fixtures_when_they_are_switched_off_then_they_are_gone(run_tests) -> None:
     result = run_tests("def test_without(etl_monitor): pass", "-p", "no:etl_monitor")
 
     result.assert_outcomes(errors=1)
@@ -159,13 +159,13 @@ def test_given_the_fixtures_when_listed_then_each_says_what_it_is(run_tests) -> 
             "etl_clock -- *",
             "*2026-01-01 06:00 UTC*",
             "etl_monitor -- *",
-            "*A fresh, migrated monitor on a DuckDB*",
+            "*A fresh, migrated monitor on a separate DuckDB*",
         ]
     )
     result.stdout.no_fnmatch_line("_etl_monitor_template*")
 
 
-def test_given_the_template_is_made_when_more_tests_ask_then_each_gets_its_monitor_within_a_tenth_of_a_second(
+def test_given_a_template_that_is_made_when_more_tests_ask_then_each_gets_its_monitor_quickly(
     pytester, run_tests
 ) -> None:
     pytester.makeconftest(
@@ -218,7 +218,7 @@ def catalogue(monitor: ETLMonitor) -> dict[str, list[tuple[object, ...]]]:
         "views": "SELECT view_name, comment, sql FROM duckdb_views() WHERE NOT internal ORDER BY ALL",
         "sequences": "SELECT sequence_name, start_value, increment_by, last_value FROM duckdb_sequences() ORDER BY ALL",
         "indexes": "SELECT index_name, sql FROM duckdb_indexes() ORDER BY ALL",
-        "revision": "SELECT version_num FROM etl.alembic_version",
+        "revision": "SELECT version_num FROM etl.etl_monitor_version",
         "stages": 'SELECT * EXCLUDE ("CreatedOn", "LastUpdatedOn") FROM etl."ETLconfigSequence" ORDER BY ALL',
     }
     with monitor.engine.connect() as connection:

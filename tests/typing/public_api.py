@@ -5,15 +5,20 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import assert_type
 
+from alembic import context
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from etl_monitor_orm import (
+    Claim,
     CurrentFailure,
     ETLMonitor,
+    InvalidTransition,
+    MandatoryBlocker,
     ModeChange,
     PendingTask,
     ProcessingStep,
+    ProcessStatus,
     Run,
     RunSummary,
     Status,
@@ -22,6 +27,7 @@ from etl_monitor_orm import (
     TaskHandle,
     Watermark,
     create_engine,
+    migrations,
 )
 
 
@@ -31,11 +37,18 @@ def calls_are_chained_and_return_typed_objects(monitor: ETLMonitor) -> None:
         monitor.register_process("CORP", "HR_DAILY").register_parameter("CORP", "HR_DAILY", "A", "FLAG"), ETLMonitor
     )
     assert_type(monitor.start_run("CORP", "HR_DAILY", "2026-04-09"), Run)
+    assert_type(monitor.start_task("run-1", "CORP", "HR_DAILY", 1), Claim)
     assert_type(monitor.get_status("CORP", "HR_DAILY"), list[TaskDetail])
     assert_type(monitor.get_status("CORP", "HR_DAILY", summary_mode=True), list[RunSummary])
     assert_type(monitor.status_reset("CORP", "HR_DAILY"), list[ProcessingStep])
     assert_type(monitor.set_processing_mode("CORP", "HR_DAILY"), list[ModeChange])
     assert_type(monitor.get_active_watermark("CORP", "HR_DAILY", "A"), datetime | int | bool | None)
+    assert_type(monitor.processes(), list[ProcessStatus])
+    assert_type(monitor.failures(), list[CurrentFailure])
+    assert_type(monitor.failures(mandatory=True), list[MandatoryBlocker])
+    assert_type(monitor.watermarks(), list[Watermark])
+    assert_type(monitor.runs("run-1"), list[RunSummary])
+    assert_type(monitor.latest_date(), date | None)
     assert_type(monitor.engine, Engine)
     assert_type(monitor.session(), Session)
     assert_type(create_engine(), Engine)
@@ -57,3 +70,20 @@ def queries_are_typed(session: Session) -> None:
     assert_type(failure.status, Status)
     assert_type(session.scalars(select(Watermark)).one().active_value, str | None)
     assert_type(session.scalars(select(Task)).one().steps, list[ProcessingStep])
+
+
+def errors_say_what_they_are_about(error: InvalidTransition) -> None:
+    assert_type(error.state, Status | None)
+    assert_type(error.asked, str | None)
+    if error.step is not None:
+        assert_type(error.step.task_id, int)
+        assert_type(error.step.run.processing_date, date)
+    if error.process is not None:
+        assert_type(error.process.project_code, str)
+
+
+def migrations_of_ones_own_take_what_leaves_the_monitor_out(engine: Engine) -> None:
+    context.configure(
+        include_name=migrations.include_name(engine), include_object=migrations.include_object(engine, "etl")
+    )
+    assert_type(migrations.compare(engine, "etl").notes, list[str])

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from io import StringIO
 
+import databricks.sqlalchemy as stock
 import pytest
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy.schema import CreateTable, SchemaItem
 
-import etl_monitor_orm.backends.databricks.alembic_impl as impl
-from etl_monitor_orm.backends import register_dialects
-from etl_monitor_orm.backends.databricks.dialect import WarehouseDialect
-
-register_dialects()
+import etl_monitor_orm.dialects.databricks.alembic_impl as impl
+from etl_monitor_orm.dialects.databricks.dialect import WarehouseDialect
 
 
 def created(*parts: SchemaItem, **options: object) -> str:
@@ -51,8 +49,23 @@ def test_given_an_option_of_a_table_when_it_is_created_then_its_clause_is_there(
 
 
 def test_given_an_option_that_nobody_knows_when_a_table_has_it_then_it_is_refused() -> None:
-    with pytest.raises(sa.exc.ArgumentError, match="databricks_partitioned_by"):
+    known = "databricks_partition_by, databricks_cluster_by, databricks_tblproperties, databricks_if_not_exists"
+    with pytest.raises(sa.exc.ArgumentError, match=rf"Table etl\.T .*databricks_partitioned_by.*{known}"):
         created(sa.Column(*NUMBER), databricks_partitioned_by=("A",))
+
+
+KINDS = [
+    *(sa.String(40), sa.Text(), sa.Unicode(9), sa.UnicodeText(), sa.Enum("a", name="letters"), sa.Uuid(), sa.Time()),
+    *(sa.SmallInteger(), sa.Integer(), sa.BigInteger(), sa.Numeric(12, 2), sa.Numeric(), sa.Float(), sa.Float(53)),
+    *(sa.Double(), sa.Boolean(), sa.LargeBinary(), sa.Date(), sa.DateTime(), sa.TIMESTAMP(), sa.ARRAY(sa.Integer())),
+    *(stock.TINYINT(), stock.TIMESTAMP(), stock.TIMESTAMP_NTZ(), stock.DatabricksVariant()),
+    *(stock.DatabricksArray(sa.String()), stock.DatabricksMap(sa.String(), sa.Integer())),
+]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=repr)
+def test_type_compiled_by_our_dialect_is_named_as_the_stock_dialect_names_it(kind: sa.types.TypeEngine[object]) -> None:
+    assert kind.compile(dialect=WarehouseDialect()) == kind.compile(dialect=stock.DatabricksDialect())
 
 
 @pytest.mark.parametrize(
@@ -75,7 +88,9 @@ def test_given_a_column_when_its_table_is_created_then_it_is_as_delta_takes_it(
 def scripted(change: Callable[[Operations], object]) -> str:
     """What alembic writes instead of doing it."""
     script = StringIO()
-    context = MigrationContext.configure(dialect_name="databricks", opts={"as_sql": True, "output_buffer": script})
+    context = MigrationContext.configure(
+        dialect_name=WarehouseDialect.name, opts={"as_sql": True, "output_buffer": script}
+    )
     assert isinstance(context.impl, impl.WarehouseImpl)
     change(Operations(context))
     return script.getvalue().strip()

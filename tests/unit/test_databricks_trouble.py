@@ -5,15 +5,27 @@ from __future__ import annotations
 import pytest
 import urllib3
 from databricks.sql import exc
-from sqlalchemy import create_engine
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
-from etl_monitor_orm import ConfigurationError, ConnectionBroken, DatabaseError, SchemaMissing
-from etl_monitor_orm.backends.databricks import trouble
-from etl_monitor_orm.backends.databricks.explain import explain
+from etl_monitor_orm import (
+    ConfigurationError,
+    ConnectionBroken,
+    DatabaseError,
+    EtlMonitorError,
+    SchemaMissing,
+    create_engine,
+)
+from etl_monitor_orm.backends import backend_of
+from etl_monitor_orm.dialects.databricks import trouble
 
 ENGINE = create_engine(
     "databricks://token:dapi-secret@adb-1.azuredatabricks.net?http_path=/sql/1.0/warehouses/abc&catalog=main"
 )
+
+
+def explain(cause: Exception, engine: Engine) -> EtlMonitorError:
+    return backend_of(engine).explain(DBAPIError("SELECT 1", None, cause), engine)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +39,7 @@ ENGINE = create_engine(
         "MetadataChangedException: The metadata of the Delta table has been changed",
     ],
 )
-def test_given_another_writer_s_traces_when_read_then_it_is_a_conflict(words: str) -> None:
+def test_given_traces_of_another_writer_when_read_then_it_is_a_conflict(words: str) -> None:
     assert trouble.is_conflict(exc.ServerOperationError(words))
 
 
@@ -74,7 +86,7 @@ def test_given_a_connection_that_broke_then_the_statement_may_have_been_executed
         ("[DIVIDE_BY_ZERO] Division by zero.", DatabaseError, "DIVIDE_BY_ZERO"),
     ],
 )
-def test_given_the_warehouse_s_words_when_explained_then_the_way_out_is_named(
+def test_given_an_error_of_the_warehouse_when_explained_then_the_way_out_is_named(
     words: str, kind: type[Exception], way_out: str
 ) -> None:
     error = explain(exc.ServerOperationError(words), ENGINE)
@@ -83,14 +95,14 @@ def test_given_the_warehouse_s_words_when_explained_then_the_way_out_is_named(
     assert way_out in str(error)
 
 
-def test_given_a_lost_connection_when_explained_then_it_is_said_that_its_statement_s_fate_is_not_known() -> None:
+def test_given_a_lost_connection_when_explained_then_the_fate_of_its_statement_is_not_known() -> None:
     error = explain(trouble.ConnectionLost(ConnectionResetError("reset by peer"), sent=True), ENGINE)
 
     assert type(error) is ConnectionBroken
-    assert "not known" in str(error)
+    assert "nobody knows whether" in str(error)
 
 
-def test_given_a_session_that_could_not_be_opened_when_explained_then_it_is_said_that_nothing_was_sent() -> None:
+def test_given_a_session_that_could_not_be_opened_when_explained_then_nothing_was_sent() -> None:
     error = explain(trouble.ConnectionLost(ConnectionRefusedError(), sent=False), ENGINE)
 
     assert "nothing was sent" in str(error)
@@ -115,10 +127,10 @@ def test_given_words_that_hold_a_secret_of_the_environment_when_explained_then_i
     assert "hunter2" not in str(explain(exc.ServerOperationError("bad header: Bearer hunter2"), ENGINE))
 
 
-def test_given_words_that_hold_a_secret_of_the_url_when_explained_then_it_is_not_shown_and_the_rest_is() -> None:
-    url = "databricks://token:a@host?http_path=/sql/abc&catalog=main&access_token=hunter2&oauth_client_secret=hunter3"
-    error = explain(exc.ServerOperationError("a main path /sql/abc for hunter2, hunter3"), create_engine(url))
-    assert str(error).endswith(": *** main path /sql/abc for ***, ***")
+def test_given_words_with_a_secret_of_the_url_when_explained_then_only_the_secret_is_hidden() -> None:
+    url = "databricks://token:dapi@host?http_path=/sql/dapis&catalog=main&access_token=hunter2&oauth_client_secret=hunter3"
+    error = explain(exc.ServerOperationError("dapi main path /sql/dapis for hunter2, hunter3"), create_engine(url))
+    assert str(error).endswith(": *** main path /sql/dapis for ***, ***")
 
 
 def test_given_a_plan_of_many_pages_when_explained_then_its_head_is_kept() -> None:

@@ -11,17 +11,14 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy.schema import CreateSchema
 
-import etl_monitor_orm.backends.duckdb.alembic_impl  # registers alembic's side of the dialect
-from etl_monitor_orm.backends import register_dialects
+import etl_monitor_orm.dialects.duckdb.alembic_impl  # registers alembic's side of the dialect
 
-register_dialects()
-
-assert etl_monitor_orm.backends.duckdb.alembic_impl.DuckDBImpl.__dialect__ == "duckdb"
+assert etl_monitor_orm.dialects.duckdb.alembic_impl.DuckDBImpl.__dialect__ == "duckdb+monitor"
 
 
 @pytest.fixture
 def connection() -> Iterator[sa.Connection]:
-    engine = sa.create_engine("duckdb:///:memory:alembic")
+    engine = sa.create_engine("duckdb+monitor:///:memory:alembic")
     with engine.connect() as connection:
         connection.execute(CreateSchema("shop"))
         yield connection
@@ -77,7 +74,7 @@ def _differences(connection: sa.Connection, metadata: sa.MetaData) -> list[str]:
             "include_name": lambda name, kind, _: kind != "schema" or name == "shop",
         },
     )
-    # A difference in a column comes as a list of its own.
+    # A difference in a column comes as a separate list.
     return [str((each[0] if isinstance(each, list) else each)[0]) for each in compare_metadata(context, metadata)]
 
 
@@ -121,7 +118,7 @@ def test_given_a_schema_that_was_changed_when_compared_then_the_change_is_found(
         ("size", "type", sa.Float(), "modify_type"),
     ],
 )
-def test_given_a_column_declared_otherwise_when_compared_then_the_difference_is_found(
+def test_given_a_column_declared_differently_when_compared_then_the_difference_is_found(
     connection: sa.Connection, name: str, attribute: str, value: object, difference: str
 ) -> None:
     _declared().create_all(connection)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
+from duckdb_engine import datatypes
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.schema import CreateSchema
-
-from etl_monitor_orm.backends import register_dialects
-
-register_dialects()
 
 
 class Base(DeclarativeBase):
@@ -41,7 +39,7 @@ RECEIPT = Base.metadata.tables["shop.Receipt"]
 
 @pytest.fixture
 def engine() -> Iterator[sa.Engine]:
-    engine = sa.create_engine("duckdb:///:memory:dialect")
+    engine = sa.create_engine("duckdb+monitor:///:memory:dialect")
     with engine.begin() as connection:
         connection.execute(CreateSchema("shop"))
         Base.metadata.create_all(connection)
@@ -87,6 +85,61 @@ def test_given_a_result_when_its_transaction_ends_then_its_rows_can_still_be_rea
     connection.rollback()
 
     assert len(rows.all()) == 5_000
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        lambda connection: connection.exec_driver_sql("BEGIN"),
+        lambda connection: connection.connection.cursor().execute("BEGIN"),
+        lambda connection: connection.connection.driver_connection.begin(),
+        lambda connection: connection.connection.driver_connection.sql("BEGIN"),
+    ],
+    ids=["statement", "cursor", "connection", "relation"],
+)
+def test_given_a_transaction_of_the_callers_own_when_the_pool_has_it_back_then_it_is_rolled_back(
+    begin: Callable[[sa.Connection], object],
+) -> None:
+    engine = sa.create_engine("duckdb+monitor:///:memory:begun", isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE kept (n INTEGER)")
+    with engine.connect() as connection:
+        begin(connection)
+        connection.exec_driver_sql("INSERT INTO kept VALUES (1)")
+    with engine.connect() as connection:
+        assert connection.scalar(sa.text("SELECT count(*) FROM kept")) == 0
+    engine.dispose()
+
+
+def test_given_a_kept_relation_method_when_it_begins_after_a_commit_then_it_is_rolled_back() -> None:
+    engine = sa.create_engine("duckdb+monitor:///:memory:kept")
+    with engine.connect() as connection:
+        sql = connection.connection.driver_connection.sql
+        connection.exec_driver_sql("CREATE TABLE kept (n INTEGER)")
+        connection.commit()
+        sql("BEGIN")
+        sql("INSERT INTO kept VALUES (1)")
+    with engine.connect() as connection:
+        assert connection.scalar(sa.text("SELECT count(*) FROM kept")) == 0
+    engine.dispose()
+
+
+def test_given_a_committed_transaction_when_the_pool_has_it_back_then_the_driver_is_not_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    class Driver:
+        def rollback(self) -> None:
+            asked.append("rollback")
+
+    engine = sa.create_engine("duckdb+monitor:///:memory:committed")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SELECT 1")
+        connection.commit()
+        monkeypatch.setattr(connection.connection.dbapi_connection, "_driver", Driver())
+    assert asked == []
+    engine.dispose()
 
 
 def test_given_dml_when_it_ran_then_rowcount_is_the_rows_that_changed(connection: sa.Connection) -> None:
@@ -151,7 +204,7 @@ def test_given_a_statement_without_rows_when_it_ran_then_it_returns_none(engine:
         assert not connection.execute(sa.text(statement)).returns_rows
 
 
-def test_given_a_registered_relation_when_queried_then_it_is_there_and_registering_gave_no_rows(
+def test_given_a_relation_when_registered_then_it_gives_no_rows_and_can_be_queried(
     connection: sa.Connection,
 ) -> None:
     relation = connection.connection.dbapi_connection.sql("SELECT 5 AS five")
@@ -220,7 +273,7 @@ def test_given_an_attached_database_when_reflected_then_its_schema_is_named_with
 
 @pytest.mark.parametrize("schema", ["my schema", "select", "O'Hare", 'a"b', '"with.dot"', 'memory."with.dot"', "Mixed"])
 def test_given_any_schema_name_when_used_then_its_tables_are_created_and_found(schema: str) -> None:
-    engine = sa.create_engine("duckdb:///:memory:")
+    engine = sa.create_engine("duckdb+monitor:///:memory:")
     table = sa.Table("box", sa.MetaData(schema=schema), sa.Column("id", sa.Integer))
     with engine.begin() as connection:
         connection.execute(CreateSchema(schema))
@@ -236,7 +289,7 @@ def test_given_any_schema_name_when_used_then_its_tables_are_created_and_found(s
 def test_given_reflected_tables_when_created_elsewhere_then_they_number_their_rows_again(engine: sa.Engine) -> None:
     reflected = sa.MetaData()
     reflected.reflect(engine, schema="shop")
-    elsewhere = sa.create_engine("duckdb:///:memory:elsewhere")
+    elsewhere = sa.create_engine("duckdb+monitor:///:memory:elsewhere")
     with elsewhere.begin() as connection:
         connection.execute(CreateSchema("shop"))
         reflected.create_all(connection)
@@ -385,3 +438,34 @@ def test_given_a_connection_that_was_closed_when_used_then_the_pool_gets_another
     with engine.connect() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(ITEM)) == 0
     kept.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "rendered"),
+    [
+        (datatypes.UInteger(), "UINTEGER"),
+        (datatypes.HugeInteger(), "HUGEINT"),
+        (datatypes.UTinyInteger(), "UTINYINT"),
+        (datatypes.Map(sa.String, sa.Integer), "MAP(VARCHAR, INTEGER)"),
+        (datatypes.Struct({"first": sa.String, "next": sa.Integer}), "STRUCT(first VARCHAR, next INTEGER)"),
+        (datatypes.Union({"one": sa.String, "two": sa.Integer}), "UNION(one VARCHAR, two INTEGER)"),
+    ],
+)
+def test_type_of_duckdb_engine_in_a_table_is_the_one_that_it_names(
+    connection: sa.Connection, kind: sa.types.TypeEngine[object], rendered: str
+) -> None:
+    table = sa.Table("shaped", sa.MetaData(), sa.Column("value", kind, nullable=True), prefixes=["TEMPORARY"])
+    table.create(connection)
+
+    described = connection.execute(sa.text("SELECT data_type FROM duckdb_columns() WHERE table_name = 'shaped'"))
+
+    assert described.scalar_one().replace('"', "") == rendered
+
+
+def test_insert_of_postgresql_with_on_conflict_compiles_and_runs(connection: sa.Connection) -> None:
+    upsert = postgresql.insert(ITEM).values(sku="a", price=Decimal(1))
+    upsert = upsert.on_conflict_do_update(index_elements=["sku"], set_={"price": upsert.excluded.price + 1})
+    connection.execute(upsert)
+    connection.execute(upsert)
+
+    assert connection.scalar(sa.select(ITEM.c.price)) == Decimal(2)

@@ -15,6 +15,7 @@ from etl_monitor_orm import create_engine
 INTERRUPTED = "SELECT count(ctrl_c(CASE WHEN range = 0 THEN 2 ELSE 10 END)) FROM range(3000000)"
 
 
+@pytest.mark.usefixtures("ctrl_c_interrupts")
 def test_given_ctrl_c_during_a_statement_when_duckdb_stops_it_then_it_is_a_keyboard_interrupt() -> None:
     assert (signal.SIGINT, signal.SIGUSR1) == (2, 10)
     ctrl_c = partial(_thread.interrupt_main)  # no Python code, which would take the interrupt before DuckDB does

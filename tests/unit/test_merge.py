@@ -23,13 +23,10 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import CreateSchema
 
-from etl_monitor_orm.backends import register_dialects
-from etl_monitor_orm.backends.duckdb.dialect import DuckDBDialect
+from etl_monitor_orm.dialects.duckdb.dialect import DuckDBDialect
 from etl_monitor_orm.models.base import Word
 from etl_monitor_orm.sql.merge import Merge
 from etl_monitor_orm.vocabulary import Status
-
-register_dialects()
 
 STOCK = Table(
     "Stock",
@@ -95,7 +92,7 @@ def test_given_values_when_compiled_then_none_of_them_is_in_the_text() -> None:
     assert not [value for value in ("4711", "it's", "new: %s", "old", "4712") if value in sql(statement)]
 
 
-def test_given_a_typed_column_when_a_plain_value_is_written_then_it_is_bound_by_the_column_s_type() -> None:
+def test_given_a_typed_column_when_a_plain_value_is_written_then_the_column_type_binds_it() -> None:
     compiled = merge().update({STOCK.c.Status: Status.DONE}).compile(dialect=DuckDBDialect())
     types = {type(bind.type) for bind in compiled.binds.values() if bind.value is Status.DONE}
     assert types == {Word}
@@ -107,7 +104,7 @@ def test_given_a_typed_column_when_a_plain_value_is_written_then_it_is_bound_by_
 @pytest.fixture
 def engine() -> Iterator[Engine]:
     """A table of two rows: 1 is full, 2 is not."""
-    engine = create_engine("duckdb:///:memory:merge")
+    engine = create_engine("duckdb+monitor:///:memory:merge")
     with engine.begin() as connection:
         connection.execute(CreateSchema("shop"))
         STOCK.metadata.create_all(connection)

@@ -17,7 +17,7 @@ QUERY = "SELECT a.`Name`, 'it\\'s' || x FROM etl.`T` AS a WHERE a.`ID` >= 1"
         f"{QUERY};",
     ],
 )
-def test_given_a_query_when_it_is_only_written_otherwise_then_it_is_the_same(other: str) -> None:
+def test_given_a_query_when_it_is_only_written_differently_then_it_is_the_same(other: str) -> None:
     assert same_query(QUERY, other)
 
 

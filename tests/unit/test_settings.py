@@ -64,7 +64,7 @@ def test_given_text_that_is_no_url_when_read_then_it_is_refused_without_repeatin
     assert caught.value.__cause__ is None
 
 
-def test_given_a_databricks_url_with_https_in_it_when_read_then_it_is_said_how_the_host_is_written() -> None:
+def test_given_a_databricks_url_with_https_when_read_then_the_error_shows_the_right_form() -> None:
     with pytest.raises(ConfigurationError, match=r"databricks://token:TOKEN@HOST\?.* without https://"):
         Settings.read("databricks://https://dbc-1.cloud.databricks.com?http_path=/sql/1.0/warehouses/abc&catalog=main")
 
@@ -106,3 +106,72 @@ def test_given_a_layout_in_the_environment_when_it_is_read_then_an_argument_wins
 def test_given_a_layout_that_nobody_knows_when_it_is_read_then_the_known_ones_are_named(word: str) -> None:
     with pytest.raises(ConfigurationError, match=r"partitioned or clustered.*default is partitioned"):
         read_layout(word)
+
+
+@pytest.mark.parametrize("space", ["\n", " ", "\r\n", "\t", "\u00a0", "\u2028"])
+@pytest.mark.parametrize(("variable", "name", "from_variable", "from_argument"), VARIABLES)
+def test_settings_are_read_without_white_space_around_them(
+    monkeypatch: pytest.MonkeyPatch, variable: str, name: str, from_variable: str, from_argument: str, space: str
+) -> None:
+    monkeypatch.setenv(variable, f"{space}{from_variable}{space}")
+
+    assert str(getattr(Settings.read(), name)) == from_variable
+    assert str(getattr(Settings.read(**{name: f"{space}{from_argument}{space}"}), name)) == from_argument
+
+
+@pytest.mark.parametrize(("variable", "name", "from_variable", "from_argument"), VARIABLES)
+def test_variable_with_nothing_but_white_space_is_as_if_unset(
+    monkeypatch: pytest.MonkeyPatch, variable: str, name: str, from_variable: str, from_argument: str
+) -> None:
+    default = getattr(Settings.read(), name)
+    monkeypatch.setenv(variable, " \n")
+
+    assert getattr(Settings.read(), name) == default
+
+
+@pytest.mark.parametrize("unseen", ["\n", "\t", "\x1b[31m", "\x07", "\x7f", "\x9b31m"])
+@pytest.mark.parametrize("name", ["url", "schema", "catalog", "actor"])
+def test_setting_with_a_control_character_is_refused_without_it(name: str, unseen: str) -> None:
+    value = f"duckdb:///a{unseen}b" if name == "url" else f"a{unseen}b"
+
+    with pytest.raises(ConfigurationError, match="control character") as caught:
+        Settings.read(**{name: value})
+
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("variable", [variable for variable, *_ in VARIABLES])
+def test_variable_with_a_control_character_is_refused_without_it(
+    monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, "duckdb:///a\x1bb")
+
+    with pytest.raises(ConfigurationError, match="control character") as caught:
+        Settings.read()
+
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("url", "part"),
+    [
+        ("postgresql://me:s3cret%0A@host/db", "password"),
+        ("postgresql://me%1B:s3cret@host/db", "user"),
+        ("databricks://token:dapi-s3cret%0D%0A@host?http_path=/sql", "password"),
+        ("duckdb:///a.duckdb?motherduck_token=s3cret%0A", "option 'motherduck_token'"),
+        ("postgresql://host/db?host=a&host=s3cret%00", "option 'host'"),
+        ("duckdb:///a.duckdb?s3cret%07=1", "name of an option"),
+    ],
+)
+def test_url_with_an_escaped_control_character_is_refused_by_its_part(url: str, part: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"The {part} in the database URL has a control character") as caught:
+        Settings.read(url)
+
+    assert "s3cret" not in str(caught.value)
+
+
+def test_layout_is_read_without_white_space_around_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ETL_MONITOR_LAYOUT", "clustered\n")
+
+    assert read_layout() is Layout.CLUSTERED
+    assert read_layout(" partitioned ") is Layout.PARTITIONED

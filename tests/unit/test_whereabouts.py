@@ -59,4 +59,6 @@ def test_given_databricks_without_its_context_when_asked_then_nothing_is_known(m
 def test_given_a_job_when_a_caller_names_another_run_then_that_one_counts(databricks) -> None:
     databricks(idInJob=814, clusterId="1109-081530-abc")
 
-    assert Where.read("DBX_JOB", "run-of-adf", None) == Where("DBX_JOB", "run-of-adf", "1109-081530-abc")
+    assert Where.read(source_type="DBX_JOB", source_run_id="run-of-adf", cluster_id=None) == Where(
+        "DBX_JOB", "run-of-adf", "1109-081530-abc"
+    )

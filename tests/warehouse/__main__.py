@@ -1,4 +1,7 @@
-"""A warehouse to try things on: `python -m tests.warehouse` prints how to connect, and waits."""
+"""A warehouse to try things on: `python -m tests.warehouse` prints how to connect, and waits.
+
+It runs on the Spark that is installed beside this Python: 4, or 3.5.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import sys
 from contextlib import suppress
 
 from tests.warehouse import missing, start_warehouse
+from tests.warehouse.jars import NotFetched, fetch_jars
 
 
 def main() -> int:
@@ -17,7 +21,7 @@ def main() -> int:
     arguments.add_argument("--zone", default="UTC", help="time zone of sessions that do not ask for one")
     arguments.add_argument("--schema", default="etl", help="a schema to create")
     chosen = arguments.parse_args()
-    lacking = missing()
+    lacking = _fetched() or missing()
     if lacking:
         sys.stderr.write(f"{lacking}\n")
         return 1
@@ -33,6 +37,14 @@ def main() -> int:
         with suppress(KeyboardInterrupt):
             signal.pause()
     return 0
+
+
+def _fetched() -> str | None:
+    try:
+        fetch_jars()
+    except NotFetched as trouble:
+        return str(trouble)
+    return None
 
 
 if __name__ == "__main__":

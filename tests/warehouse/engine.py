@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +16,16 @@ from pyspark.sql.types import _parse_datatype_json_string
 
 from tests.warehouse.errors import StatementFailed, explained
 from tests.warehouse.parameters import bind
-from tests.warehouse.rewrites import ZONE, Rewrites, Rewritten
+from tests.warehouse.requirements import line
+from tests.warehouse.rewrites import Rewrites, Rewritten
+from tests.warehouse.settings import ZONE
 from tests.warehouse.spark import Spark
 
 CHANGED = "num_affected_rows"
 _CREATES = re.compile(r"\s*(?:CREATE|ALTER|RESTORE|CONVERT)\b", re.IGNORECASE)
 _INSTANT = pa.timestamp("us", tz="UTC")
+_ARROW_OPTIONS = (False,) if line() == "3" else (False, False)
+"""Whether names may not repeat; from Spark 4 on, also whether texts have large offsets."""
 
 
 @dataclass
@@ -66,16 +70,18 @@ class Engine:
         arrow = spark.jvm.org.apache.spark.sql.execution.arrow
         self._converters = getattr(arrow, "ArrowConverters$").__getattr__("MODULE$")
 
-    def open(self, catalog: str | None, schema: str | None, zone: str | None) -> Session:
-        """Open a session in a schema.
+    def open(self, catalog: str | None, schema: str | None, settings: Mapping[str, str] | None = None) -> Session:
+        """Open a session in a schema, with settings of Spark.
 
         Raises:
             StatementFailed: No such catalog, schema or time zone.
         """
-        session = Session(self.spark.root.newSession(), zone or self.zone)
+        wanted = {ZONE: self.zone, **(settings or {})}
+        session = Session(self.spark.root.newSession(), wanted[ZONE])
         try:
             self.spark.activate(session.java)
-            session.java.conf().set(ZONE, session.zone)
+            for name, value in wanted.items():
+                session.java.conf().set(name, value)
             self.rewrites.name_catalog(session.java)
             if catalog is not None:
                 self.rewrites.check_catalog(catalog)
@@ -119,7 +125,7 @@ class Engine:
         rows = self._jvm.scala.Predef.genericWrapArray(frame.queryExecution().executedPlan().executeCollect())
         if rows.isEmpty():
             return schema.empty_table()
-        batches = self._converters.toBatchIterator(rows.iterator(), kind, 100_000, zone, False, False, None)
+        batches = self._converters.toBatchIterator(rows.iterator(), kind, 100_000, zone, *_ARROW_OPTIONS, None)
         stream = schema.serialize().to_pybytes()
         while batches.hasNext():
             stream += batches.next()

@@ -22,7 +22,7 @@ class Notebook(SparkSession):
     """
 
     def __init__(self, spark: Spark, engine: Engine) -> None:
-        session = engine.open(None, None, None)
+        session = engine.open(None, None)
         super().__init__(spark.context, jsparkSession=session.java)
         self._rewrites, self._no_values = engine.rewrites, bind(spark.jvm, (), session.zone)
 

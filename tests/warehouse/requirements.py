@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
 import os
 import shutil
 from pathlib import Path
 
-JARS = ("io.delta:delta-spark_4.0_2.13:4.3.1", "io.delta:delta-storage:4.3.1")
+JARS = {
+    "4": ("io.delta:delta-spark_4.0_2.13:4.3.1", "io.delta:delta-storage:4.3.1"),
+    "3": ("io.delta:delta-spark_2.12:3.3.2", "io.delta:delta-storage:3.3.2"),
+}
+"""Delta Lake for each line of Spark."""
 FOLDER_VARIABLE = "ETL_MONITOR_JARS"
 FETCH = "python scripts/fetch_spark_jars.py"
+
+
+def line() -> str:
+    """Return the line of Spark that is installed: "3" or "4"."""
+    try:
+        return importlib.metadata.version("pyspark").partition(".")[0]
+    except importlib.metadata.PackageNotFoundError:
+        return "4"
+
+
+def jars() -> tuple[str, ...]:
+    """Return the coordinates of Delta Lake's jars for the Spark that is installed."""
+    return JARS[line()]
 
 
 def jar_folder() -> Path:
@@ -23,7 +41,7 @@ def jar_folder() -> Path:
 
 def jar_paths() -> list[Path]:
     """Return the jars that must be there."""
-    return [jar_folder() / f"{artifact}-{version}.jar" for _, artifact, version in map(_parts, JARS)]
+    return [jar_folder() / f"{artifact}-{version}.jar" for _, artifact, version in map(_parts, jars())]
 
 
 def missing() -> str | None:
@@ -31,7 +49,7 @@ def missing() -> str | None:
     modules = [name for name in ("pyspark", "pyarrow", "databricks.sqlalchemy") if not _installed(name)]
     if modules:
         return f"the local warehouse needs {', '.join(modules)}: pip install '.[dev]'"
-    if _java() is None:
+    if java() is None:
         return "the local warehouse needs Java 17 or later: install a JDK or JRE, or set JAVA_HOME"
     absent = [path.name for path in jar_paths() if not path.is_file()]
     if absent:
@@ -46,7 +64,8 @@ def _installed(name: str) -> bool:
         return False
 
 
-def _java() -> str | None:
+def java() -> str | None:
+    """Return where Java is; None when it is not installed."""
     home = os.environ.get("JAVA_HOME")
     return shutil.which("java", path=str(Path(home) / "bin")) if home else shutil.which("java")
 
@@ -57,5 +76,5 @@ def _parts(coordinates: str) -> tuple[str, str, str]:
 
 
 def _versions() -> str:
-    _, artifact, version = _parts(JARS[0])
+    _, artifact, version = _parts(jars()[0])
     return f"{artifact}-{version}"

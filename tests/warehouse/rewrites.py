@@ -20,11 +20,11 @@ from pyspark.errors import PySparkException
 from tests.warehouse import create_table, identity
 from tests.warehouse.create_table import PrimaryKey
 from tests.warehouse.errors import no_such_catalog
+from tests.warehouse.settings import ZONE
 from tests.warehouse.spark import Spark
 from tests.warehouse.tokens import Reader
 
 SPARKS_OWN = "spark_catalog"
-ZONE = "spark.sql.session.timeZone"
 KEY = "warehouse.primaryKey"
 
 Finish = Callable[[pa.Table], pa.Table]

@@ -19,7 +19,7 @@ from tests.warehouse.errors import StatementFailed
 from tests.warehouse.faults import Fault
 from tests.warehouse.metadata import Metadata
 from tests.warehouse.parameters import as_text
-from tests.warehouse.settings import session_zone
+from tests.warehouse.settings import session_settings
 from tests.warehouse.statements import Entry, Log
 
 AT_ONCE = 5.0  # seconds that the warehouse waits for a result before it lets the client ask again
@@ -44,7 +44,7 @@ class Operation:
     sent: int = 0
 
     def state(self, wait: float) -> t.TGetOperationStatusResp:
-        """Return how it stands, after waiting some seconds at most."""
+        """Return its state, after waiting some seconds at most."""
         if self.cancelled.is_set():
             return _state(t.TOperationState.CANCELED_STATE)
         try:
@@ -81,10 +81,11 @@ class Service:
 
     def OpenSession(self, request: t.TOpenSessionReq) -> t.TOpenSessionResp:
         space = request.initialNamespace
+        self._log.sessions.append(dict(request.configuration or {}))
         try:
-            zone = session_zone(request.configuration or {})
+            settings = session_settings(request.configuration or {})
             catalog, schema = (space.catalogName, space.schemaName) if space else (None, None)
-            session = self._workers.submit(self._engine.open, catalog, schema, zone).result()
+            session = self._workers.submit(self._engine.open, catalog, schema, settings).result()
         except StatementFailed as error:
             return t.TOpenSessionResp(status=_failed(error), serverProtocolVersion=_VERSION)
         handle = t.TSessionHandle(sessionId=_identifier())

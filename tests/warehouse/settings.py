@@ -6,7 +6,10 @@ from collections.abc import Mapping
 
 from tests.warehouse.errors import StatementFailed
 
-# A warehouse knows these and refuses others; only the time zone matters to us.
+ZONE = "spark.sql.session.timeZone"
+ANSI = "spark.sql.ansi.enabled"
+
+# A warehouse knows these and refuses others.
 _KNOWN = {
     "ansi_mode",
     "enable_photon",
@@ -20,9 +23,12 @@ _KNOWN = {
     "spark.thriftserver.arrowbasedrowset.timestampasstring",
 }
 
+_SPARKS = {"timezone": ZONE, "ansi_mode": ANSI}
+"""Those that change what a statement gives, under Spark's own names."""
 
-def session_zone(configuration: Mapping[str, str]) -> str | None:
-    """Return the time zone that a session asks for.
+
+def session_settings(configuration: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings of Spark for a session: those that it asks for and that matter here.
 
     Raises:
         StatementFailed: It asks for something that a warehouse does not have.
@@ -32,4 +38,4 @@ def session_zone(configuration: Mapping[str, str]) -> str | None:
             raise StatementFailed(
                 f"[CONFIG_NOT_AVAILABLE] Configuration {name} is not available. SQLSTATE: 42K0I", "42K0I"
             )
-    return next((value for name, value in configuration.items() if name.lower() == "timezone"), None)
+    return {_SPARKS[name.lower()]: value for name, value in configuration.items() if name.lower() in _SPARKS}

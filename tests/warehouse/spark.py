@@ -90,14 +90,18 @@ class Spark:
         self.context.setLogLevel("OFF")
         self.root = SparkSession(self.context)._jsparkSession
         self._sessions = self.jvm.org.apache.spark.sql.SparkSession
-        self._java.load("ListedSnapshot")
-        self._tables = self._java.new(self._java.load("ListedLogs"))
+        self._tables = self._listed_tables()
 
     def _trusting_context(self, conf: SparkConf) -> Any:
         settings = self.jvm.org.apache.spark.SparkConf(False)
         for key, value in conf.getAll():
             settings.set(key, value)
         return self.jvm.JavaSparkContext(self._java.new(self._java.load("TrustingContext"), settings))
+
+    def _listed_tables(self) -> Any:
+        """What lets tables list their files from memory: Delta Lake itself lists them with a job."""
+        self._java.load("ListedSnapshot")
+        return self._java.new(self._java.load("ListedLogs"))
 
     def activate(self, session: Any) -> None:
         """Make a session this thread's own: Spark looks its settings up there."""

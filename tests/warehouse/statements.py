@@ -1,4 +1,4 @@
-"""The log of a warehouse: every statement that reached it, with its parameters and its answer."""
+"""The log of a warehouse: every session and every statement that reached it, with its parameters and its answer."""
 
 from __future__ import annotations
 
@@ -36,10 +36,15 @@ class Entry:
 
 
 class Log:
-    """Statements in the order in which they arrived."""
+    """Statements in the order in which they arrived.
+
+    Attributes:
+        sessions: What each session was configured with, as its client asked for it.
+    """
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
+        self.sessions: list[dict[str, str]] = []
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(list(self.entries))
@@ -55,6 +60,7 @@ class Log:
     def clear(self) -> None:
         """Forget all."""
         self.entries.clear()
+        self.sessions.clear()
 
     @property
     def texts(self) -> list[str]:
@@ -68,5 +74,5 @@ class Log:
 
     @property
     def conflicts(self) -> list[Entry]:
-        """The statements that another writer got in the way of."""
+        """The statements that conflicted with another writer."""
         return [entry for entry in self if entry.is_conflict]

@@ -53,7 +53,7 @@ def is_insert(statement: str) -> bool:
     ],
     ids=["request lost", "reply lost", "error before", "error after"],
 )
-def test_given_a_fault_when_an_insert_of_a_user_meets_it_then_it_fails_and_is_executed_once_or_not_at_all(
+def test_given_a_fault_when_an_insert_of_a_user_meets_it_then_it_fails_and_ran_at_most_once(
     engine: Engine, warehouse: Warehouse, rows: Callable[[], int], fault: faults.Fault, there: int
 ) -> None:
     warehouse.faults.at(is_insert, fault)
@@ -95,7 +95,7 @@ def test_given_a_slow_statement_when_the_client_has_to_ask_for_its_result_then_i
     assert (warehouse.faults.struck, rows()) == (1, 1)
 
 
-def test_given_a_statement_slower_than_a_request_may_be_when_the_monitor_makes_it_then_it_is_made_again_and_counts_once(
+def test_given_a_statement_slower_than_the_timeout_when_it_is_made_again_then_it_counts_once(
     warehouse: Warehouse,
 ) -> None:
     migrated(warehouse)

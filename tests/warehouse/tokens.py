@@ -94,9 +94,12 @@ class Reader:
 
     def past(self, *words: str) -> str:
         """Read up to one of these words outside of parentheses; return the source text before it."""
-        start, depth = self.next.start, 0
+        start, depth, types = self.next.start, 0, 0
         end = start
-        while self.next.kind != "end" and not (depth == 0 and self.next.word in words):
-            depth += (self.next.word in ("(", "<")) - (self.next.word in (")", ">"))
+        while self.next.kind != "end" and not (depth == types == 0 and self.next.word in words):
+            sign = self.next.word
+            depth += (sign == "(") - (sign == ")")
+            # A type's bracket stands right behind its word, as in ARRAY<INT>; otherwise it is a comparison.
+            types += (sign == "<" and self.next.start == end) - (sign == ">" and types > 0)
             end = self.take().end
         return self.sql[start:end]

@@ -1,11 +1,14 @@
-"""Every call that writes, and what must have happened before it makes sense."""
+"""Every call that writes, and what must have happened before it makes sense.
+
+`test_complete.py` finds out whether one is missing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from etl_monitor_orm import ETLMonitor
+from etl_monitor_orm import ETLMonitor, Parameter, Process, SequenceStage, Task
 
 HR = ("CORP", "HR_DAILY")
 DAY = "2026-04-09"
@@ -43,11 +46,25 @@ def fail(task_id: int) -> Do:
     return lambda monitor: monitor.fail_task(*RUN, task_id, processing_date=DAY, log_message="source is down")
 
 
+def catalogue() -> list[SequenceStage | Process | Parameter | Task]:
+    """A new row of each kind, and one that changes."""
+    load = {"project_code": "CORP", "process_load": "NEW"}
+    return [
+        Task(**load, task_id=1, workflow_id=1, sequence_id=11, task_name="Publish"),
+        Task(project_code=HR[0], process_load=HR[1], task_id=1, workflow_id=1, sequence_id=2, task_name="New name"),
+        Parameter(**load, parameter_name="Mark", parameter_type="DELTA_ID", value_int=7),
+        Process(**load, process_name="New load"),
+        SequenceStage(sequence_id=11, sequence_code="PUBLISH"),
+    ]
+
+
 CALLS = {
     "register_process": Call((), lambda m: m.register_process("CORP", "NEW", name="New load")),
     "register_task": Call((), lambda m: m.register_task(*HR, 9, 1, 2, "Load all")),
     "register_parameter": Call((), lambda m: m.register_parameter(*HR, "New", "DELTA_ID", value_int=7)),
     "register_sequence": Call((), lambda m: m.register_sequence(10, "PUBLISH")),
+    "register": Call((), lambda m: m.register(catalogue())),
+    "deactivate_process": Call((), lambda m: m.deactivate_process(*HR)),
     "deactivate_task": Call((), lambda m: m.deactivate_task(*HR, 1, 1)),
     "start_run": Call((), start_run),
     "get_pending_tasks": Call((), lambda m: m.get_pending_tasks(*RUN, DAY)),

@@ -14,14 +14,13 @@ from contextlib import suppress
 import pytest
 
 from etl_monitor_orm import ETLMonitor, EtlMonitorError, InvalidTransition, ManualClock
-from etl_monitor_orm.backends.retry import RetryPolicy
+from etl_monitor_orm.dialects.retrying import RetryPolicy
 from tests.contract.every_call.calls import CALLS, DAY, HR, Call
+from tests.contract.every_call.conftest import Rows, what_matters
 from tests.databases import Database
 from tests.warehouse import Warehouse, faults
 
-BACKENDS = ("databricks",)  # DuckDB has no wire, and its calls are transactions: see `test_crash_safety.py`
-
-Rows = dict[str, list[dict[str, object]]]
+LACKS = ("transactions",)  # if a call is one transaction: see `test_broken_transactions.py`
 
 SURVIVED = {"reply lost": faults.REPLY_LOST, "request lost": faults.REQUEST_LOST, "conflict": faults.CONFLICT}
 SEEN = {"error after": faults.ERROR_AFTER, "error before": faults.ERROR_BEFORE, "gone": None}
@@ -44,15 +43,6 @@ def undisturbed(
     return len(warehouse.log), what_matters(database.rows())
 
 
-def what_matters(rows: Rows) -> dict[str, list[str]]:
-    """The rows without what differs from one making of a call to the next: their times and numbers."""
-    times = ("_ID", "CreatedOn", "LastUpdatedOn", "EndTime", "DurationSeconds", "LogTimeUTC", "StartTime")
-    return {
-        table: sorted(repr({name: value for name, value in row.items() if name not in times}) for row in found)
-        for table, found in rows.items()
-    }
-
-
 def receipts_once(rows: dict[str, list[str]]) -> dict[str, list[str]]:
     """The rows, a receipt that was written again but once: receipts are written at least once."""
     return {**rows, "ETLsysLogs": sorted(set(rows["ETLsysLogs"]))}
@@ -72,7 +62,7 @@ def check_invariants(rows: Rows) -> None:
 
 
 @pytest.mark.parametrize("fault", SURVIVED.values(), ids=SURVIVED)
-def test_given_a_fault_that_can_be_survived_at_any_statement_then_the_call_ends_as_an_undisturbed_one(
+def test_given_a_survivable_fault_at_any_statement_then_the_call_ends_as_if_undisturbed(
     hr: ETLMonitor, database: Database, warehouse: Warehouse, prepared, undisturbed, call: Call, fault: faults.Fault
 ) -> None:
     statements, expected = undisturbed
@@ -87,7 +77,7 @@ def test_given_a_fault_that_can_be_survived_at_any_statement_then_the_call_ends_
 
 @pytest.mark.usefixtures("quick_to_give_up")
 @pytest.mark.parametrize("fault", SEEN.values(), ids=SEEN)
-def test_given_a_fault_that_stops_the_call_at_any_statement_then_nothing_untrue_is_left_and_the_call_again_converges(
+def test_given_a_fatal_fault_at_any_statement_then_no_untruth_is_left_and_a_repeat_converges(
     hr: ETLMonitor,
     database: Database,
     warehouse: Warehouse,
@@ -119,7 +109,7 @@ def test_given_a_fault_that_stops_the_call_at_any_statement_then_nothing_untrue_
 
 @pytest.mark.usefixtures("quick_to_give_up")
 @pytest.mark.parametrize("statement", [1, 2])
-def test_given_a_job_that_fails_while_the_warehouse_is_away_then_its_own_exception_reaches_the_caller(
+def test_given_a_job_that_fails_while_the_warehouse_is_away_then_the_caller_gets_its_exception(
     hr: ETLMonitor, warehouse: Warehouse, prepared, statement: int
 ) -> None:
     prepared(CALLS["start_task"])

@@ -10,7 +10,7 @@ from tests.contract.every_call.calls import CALLS, Call
 from tests.warehouse import Warehouse
 from tests.warehouse.tokens import Reader
 
-BACKENDS = ("databricks",)  # DuckDB has no partitions
+NEEDS = ("layouts",)
 
 GROWING = ("ETLProcessingSteps", "ETLsysLogs")
 CHANGING = ("start_task", "end_task", "fail_task", "fail_stale", "status_reset")
@@ -35,7 +35,7 @@ def conditions(statements: list[str]) -> list[str]:
     return found
 
 
-def test_given_a_call_that_writes_then_each_change_of_a_table_that_grows_names_its_processing_date(
+def test_given_a_call_that_writes_then_each_change_of_a_growing_table_names_its_date(
     hr: ETLMonitor, warehouse: Warehouse, prepared: Callable[[Call], None], call: Call
 ) -> None:
     prepared(call)

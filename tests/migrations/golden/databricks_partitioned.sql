@@ -1,15 +1,20 @@
 -- Tables and views of the ETL monitor: catalog main, schema etl, layout partitioned.
--- Each statement commits by itself and can be run again: after an interruption, run all of them once more.
+-- Each statement commits by itself and can be run again: after an interruption, run all of them once more,
+-- except an ADD COLUMN whose column is there.
 -- Rights: USE CATALOG; USE SCHEMA, CREATE TABLE, SELECT and MODIFY on the schema; CREATE SCHEMA on the catalog,
 -- unless the schema is there: then leave out the statement that makes it.
 
 USE CATALOG main;
 
+-- The revision is noted in etl_monitor_version. What alembic_version notes is not taken over by this script:
+-- where releases before 0.1.0 made the tables, run `etl-monitor db upgrade` on the database instead.
+
 CREATE SCHEMA IF NOT EXISTS etl;
 
-CREATE TABLE IF NOT EXISTS etl.alembic_version (
+CREATE TABLE IF NOT EXISTS etl.etl_monitor_version (
     version_num STRING NOT NULL,
-    CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+    readable_from STRING,
+    CONSTRAINT etl_monitor_version_pkc PRIMARY KEY (version_num)
 ) USING DELTA
 TBLPROPERTIES ('delta.feature.allowColumnDefaults' = 'enabled');
 
@@ -356,9 +361,219 @@ FROM (VALUES
 WHERE (stage.`SequenceID` NOT IN (SELECT etl.`ETLconfigSequence`.`SequenceID`
 FROM etl.`ETLconfigSequence`));
 
-INSERT INTO etl.alembic_version (version_num)
+INSERT INTO etl.etl_monitor_version (version_num)
 SELECT '0001'
-WHERE NOT (EXISTS (SELECT etl.alembic_version.version_num
-FROM etl.alembic_version
-WHERE etl.alembic_version.version_num = '0001'));
+WHERE NOT (EXISTS (SELECT etl.etl_monitor_version.version_num
+FROM etl.etl_monitor_version
+WHERE etl.etl_monitor_version.version_num >= '0001'));
+
+UPDATE etl.etl_monitor_version SET readable_from='0.1.0' WHERE etl.etl_monitor_version.version_num = '0001';
+
+-- Running upgrade 0001 -> 0002
+
+-- A run against the database adds to ETLconfigParameters only the columns that are not there yet.
+-- Leave out the others here.
+
+ALTER TABLE etl.`ETLconfigParameters` ADD COLUMN `SetOn` TIMESTAMP COMMENT 'When the value was last set explicitly (UTC)';
+
+ALTER TABLE etl.`ETLconfigParameters` ADD COLUMN `AutomaticValue` TIMESTAMP COMMENT 'What the last automatic advance wrote (UTC); another value was set from outside';
+
+ALTER TABLE etl.`ETLconfigParameters` ADD COLUMN `AdvanceMode` STRING COMMENT 'Whether DONE moves a DELTA_DATE: AUTOMATIC (also NULL) or MANUAL';
+
+ALTER TABLE etl.`ETLconfigParameters` ADD COLUMN `LagSeconds` INT COMMENT 'Seconds by which an automatic advance stays behind the start, for rows that are committed late';
+
+-- A run against the database adds to ETLProcessingSteps only the columns that are not there yet.
+-- Leave out the others here.
+
+ALTER TABLE etl.`ETLProcessingSteps` ADD COLUMN `ExpectedDurationSeconds` INT COMMENT 'Longest acceptable duration in seconds when it was queued; NULL means no limit';
+
+UPDATE etl.`ETLconfigParameters` SET `SetOn`=etl.`ETLconfigParameters`.`LastUpdatedOn` WHERE etl.`ETLconfigParameters`.`SetOn` IS NULL AND (etl.`ETLconfigParameters`.`ValueINT` IS NOT NULL OR etl.`ETLconfigParameters`.`ValueDateTime` IS NOT NULL OR etl.`ETLconfigParameters`.`ValueBIT` IS NOT NULL);
+
+MERGE INTO etl.`ETLProcessingSteps` AS target USING etl.`ETLconfigTasks` AS source ON target.`ProjectCode` = source.`ProjectCode` AND target.`ProcessLoad` = source.`ProcessLoad` AND target.`WorkFlowID` = source.`WorkFlowID` AND target.`TaskID` = source.`TaskID` WHEN MATCHED AND target.`ExpectedDurationSeconds` IS NULL AND source.`ExpectedDurationSeconds` IS NOT NULL THEN UPDATE SET `ExpectedDurationSeconds` = source.`ExpectedDurationSeconds`;
+
+CREATE OR REPLACE VIEW etl.`v_processStatus` AS
+SELECT
+    days.`ProcessingDate`, days.`ProjectCode`, days.`ProcessLoad`, process.`ProcessName`,
+    process.`ProcessOwner`, days.`LatestAttempt`, runs.`TotalRuns`, days.`Done`, days.`Failed`,
+    days.`Pending`, days.`RunStart`, days.`RunEnd`, days.`WallClockSeconds`, days.`OverallStatus`,
+    days.`Running`, days.`RunState`
+FROM (
+    SELECT
+        newest.`ProcessingDate` AS `ProcessingDate`, newest.`ProjectCode` AS `ProjectCode`,
+        newest.`ProcessLoad` AS `ProcessLoad`,
+        max(newest.`Attempts`) AS `LatestAttempt`,
+        count(*) FILTER (WHERE newest.`Status` = 'DONE') AS `Done`,
+        count(*) FILTER (WHERE newest.`Status` = 'FAIL') AS `Failed`,
+        count(*) FILTER (WHERE newest.`Status` IN ('NQUE', 'RQUE') AND (newest.`Status` IN ('NQUE', 'RQUE') AND newest.`StartTime` IS NOT NULL AND newest.`EndTime` IS NULL OR task.`IsActive` IS true)) AS `Pending`,
+        min(newest.`StartTime`) AS `RunStart`,
+        max(newest.`EndTime`) AS `RunEnd`,
+        CAST(CASE
+            WHEN (max(newest.`EndTime`) < min(newest.`StartTime`)) THEN 0
+            ELSE CAST((unix_micros(max(newest.`EndTime`)) - unix_micros(min(newest.`StartTime`))) DIV 1000000 AS BIGINT)
+        END AS BIGINT) AS `WallClockSeconds`,
+        max(newest.`Status`) FILTER (WHERE newest.`WorkFlowID` = 0 AND newest.`TaskID` = 0) AS `OverallStatus`,
+        count(*) FILTER (WHERE newest.`Status` IN ('NQUE', 'RQUE') AND newest.`StartTime` IS NOT NULL AND newest.`EndTime` IS NULL) AS `Running`,
+        CASE
+            WHEN (count(*) FILTER (WHERE newest.`Status` = 'FAIL' AND newest.`TaskMandatory` IS true AND task.`IsActive` IS true) > 0)
+                THEN 'FAILED'
+            WHEN (count(*) FILTER (WHERE newest.`Status` IN ('NQUE', 'RQUE') AND newest.`StartTime` IS NOT NULL AND newest.`EndTime` IS NULL) > 0)
+                THEN 'RUNNING'
+            WHEN (count(*) FILTER (WHERE newest.`Status` IN ('NQUE', 'RQUE') AND (newest.`Status` IN ('NQUE', 'RQUE') AND newest.`StartTime` IS NOT NULL AND newest.`EndTime` IS NULL OR task.`IsActive` IS true)) > 0)
+                THEN 'WAITING'
+            ELSE 'COMPLETE'
+        END AS `RunState`
+    FROM (
+        SELECT
+            attempt.`ProcessingDate` AS `ProcessingDate`, attempt.`ProjectCode` AS `ProjectCode`,
+            attempt.`ProcessLoad` AS `ProcessLoad`, attempt.`WorkFlowID` AS `WorkFlowID`,
+            attempt.`TaskID` AS `TaskID`,
+            max(attempt.`Attempts`) AS `Attempts`,
+            max_by(attempt.`Status`, struct(attempt.`Attempts`, attempt.`LastUpdatedOn`, attempt.`ExecutionID`)) AS `Status`,
+            max_by(attempt.`StartTime`, struct(attempt.`Attempts`, attempt.`LastUpdatedOn`, attempt.`ExecutionID`)) AS `StartTime`,
+            max_by(attempt.`EndTime`, struct(attempt.`Attempts`, attempt.`LastUpdatedOn`, attempt.`ExecutionID`)) AS `EndTime`,
+            max_by(attempt.`TaskMandatory`, struct(attempt.`Attempts`, attempt.`LastUpdatedOn`, attempt.`ExecutionID`)) AS `TaskMandatory`
+        FROM etl.`ETLProcessingSteps` AS attempt
+        GROUP BY attempt.`ProcessingDate`, attempt.`ProjectCode`, attempt.`ProcessLoad`, attempt.`WorkFlowID`, attempt.`TaskID`
+    ) AS newest
+    LEFT OUTER JOIN etl.`ETLconfigTasks` AS task
+        ON task.`ProjectCode` = newest.`ProjectCode`
+        AND task.`ProcessLoad` = newest.`ProcessLoad`
+        AND task.`WorkFlowID` = newest.`WorkFlowID`
+        AND task.`TaskID` = newest.`TaskID`
+    GROUP BY newest.`ProcessingDate`, newest.`ProjectCode`, newest.`ProcessLoad`
+) AS days
+JOIN (
+    SELECT
+        attempt.`ProcessingDate` AS `ProcessingDate`, attempt.`ProjectCode` AS `ProjectCode`,
+        attempt.`ProcessLoad` AS `ProcessLoad`,
+        count(DISTINCT attempt.`ExecutionID`) AS `TotalRuns`
+    FROM etl.`ETLProcessingSteps` AS attempt
+    GROUP BY attempt.`ProcessingDate`, attempt.`ProjectCode`, attempt.`ProcessLoad`
+) AS runs
+    ON runs.`ProcessingDate` = days.`ProcessingDate`
+    AND runs.`ProjectCode` = days.`ProjectCode`
+    AND runs.`ProcessLoad` = days.`ProcessLoad`
+LEFT OUTER JOIN etl.`ETLconfigProcess` AS process
+    ON process.`ProjectCode` = days.`ProjectCode`
+    AND process.`ProcessLoad` = days.`ProcessLoad`;
+
+CREATE OR REPLACE VIEW etl.`v_runSummary` AS
+SELECT
+    step.`ProcessingDate`, step.`ProjectCode`, step.`ProcessLoad`, step.`ExecutionID`,
+    step.`Attempts`,
+    count(*) AS `TotalTasks`,
+    count(*) FILTER (WHERE step.`Status` = 'DONE') AS `Done`,
+    count(*) FILTER (WHERE step.`Status` = 'FAIL') AS `Failed`,
+    count(*) FILTER (WHERE step.`Status` IN ('NQUE', 'RQUE') AND (step.`Status` IN ('NQUE', 'RQUE') AND step.`StartTime` IS NOT NULL AND step.`EndTime` IS NULL OR task.`IsActive` IS true)) AS `Pending`,
+    min(step.`StartTime`) AS `RunStart`,
+    max(step.`EndTime`) AS `RunEnd`,
+    CAST(sum(step.`DurationSeconds`) AS BIGINT) AS `TotalDurationSeconds`,
+    CAST(CASE
+        WHEN (max(step.`EndTime`) < min(step.`StartTime`)) THEN 0
+        ELSE CAST((unix_micros(max(step.`EndTime`)) - unix_micros(min(step.`StartTime`))) DIV 1000000 AS BIGINT)
+    END AS BIGINT) AS `WallClockSeconds`,
+    CASE
+        WHEN (count(*) FILTER (WHERE step.`Status` = 'FAIL' AND step.`TaskMandatory` IS true) > 0)
+            THEN 'FAILED'
+        WHEN (count(*) FILTER (WHERE step.`Status` IN ('NQUE', 'RQUE') AND (step.`Status` IN ('NQUE', 'RQUE') AND step.`StartTime` IS NOT NULL AND step.`EndTime` IS NULL OR task.`IsActive` IS true)) > 0)
+            THEN 'RUNNING'
+        ELSE 'COMPLETE'
+    END AS `OverallStatus`,
+    max(step.`LastUpdatedOn`) AS `LastActivity`,
+    count(*) FILTER (WHERE step.`Status` IN ('NQUE', 'RQUE') AND step.`StartTime` IS NOT NULL AND step.`EndTime` IS NULL) AS `Running`
+FROM etl.`ETLProcessingSteps` AS step
+LEFT OUTER JOIN etl.`ETLconfigTasks` AS task
+    ON task.`ProjectCode` = step.`ProjectCode`
+    AND task.`ProcessLoad` = step.`ProcessLoad`
+    AND task.`WorkFlowID` = step.`WorkFlowID`
+    AND task.`TaskID` = step.`TaskID`
+GROUP BY step.`ProcessingDate`, step.`ProjectCode`, step.`ProcessLoad`, step.`ExecutionID`, step.`Attempts`;
+
+CREATE OR REPLACE VIEW etl.`v_taskDetail` AS
+SELECT
+    step.`ProcessingDate`, step.`ProjectCode`, step.`ProcessLoad`, step.`ExecutionID`,
+    step.`Attempts`, step.`WorkFlowID`, step.`SequenceCode`, step.`SequenceID`, step.`TaskName`,
+    step.`TaskID`, step.`TaskMandatory`, step.`SourceSystemCode`, step.`Status`, step.`StartTime`,
+    step.`EndTime`, step.`DurationSeconds`, step.`ExpectedDurationSeconds`,
+    coalesce(CASE
+        WHEN (step.`Status` IN ('NQUE', 'RQUE') AND step.`StartTime` IS NOT NULL AND step.`EndTime` IS NULL)
+            THEN CAST((unix_micros(CURRENT_TIMESTAMP) - unix_micros(step.`StartTime`)) DIV 1000000 AS BIGINT)
+        ELSE step.`DurationSeconds`
+    END > step.`ExpectedDurationSeconds`, false) AS `SLABreached`,
+    step.`SourceType`, step.`SourceRunID`, step.`LogType`, step.`LogMessage`, step.`LastUpdatedBy`,
+    step.`Status` IN ('NQUE', 'RQUE') AND step.`StartTime` IS NOT NULL AND step.`EndTime` IS NULL AS `IsRunning`
+FROM etl.`ETLProcessingSteps` AS step;
+
+CREATE OR REPLACE VIEW etl.`v_mandatoryBlockers` AS
+SELECT
+    attempt.`ProcessingDate`, attempt.`ProjectCode`, attempt.`ProcessLoad`, attempt.`ExecutionID`,
+    attempt.`WorkFlowID`, attempt.`SequenceCode`, attempt.`TaskName`, attempt.`TaskID`,
+    attempt.`Attempts`, attempt.`Status`, attempt.`StartTime`, attempt.`LogType`,
+    attempt.`LogMessage`, attempt.`SourceType`, attempt.`SourceSystemCode`, attempt.`SequenceID`
+FROM etl.`ETLProcessingSteps` AS attempt
+JOIN etl.`ETLconfigTasks` AS task
+    ON task.`ProjectCode` = attempt.`ProjectCode`
+    AND task.`ProcessLoad` = attempt.`ProcessLoad`
+    AND task.`WorkFlowID` = attempt.`WorkFlowID`
+    AND task.`TaskID` = attempt.`TaskID`
+WHERE attempt.`Status` = 'FAIL'
+    AND attempt.`TaskMandatory` IS true
+    AND task.`IsActive` IS true
+    AND NOT (EXISTS (SELECT 1 FROM etl.`ETLProcessingSteps` AS newer WHERE newer.`ProcessingDate` = attempt.`ProcessingDate` AND newer.`ProjectCode` = attempt.`ProjectCode` AND newer.`ProcessLoad` = attempt.`ProcessLoad` AND newer.`WorkFlowID` = attempt.`WorkFlowID` AND newer.`TaskID` = attempt.`TaskID` AND (newer.`Attempts` > attempt.`Attempts` OR newer.`Attempts` = attempt.`Attempts` AND (newer.`LastUpdatedOn` > attempt.`LastUpdatedOn` OR newer.`LastUpdatedOn` IS NOT NULL AND attempt.`LastUpdatedOn` IS NULL OR newer.`LastUpdatedOn` IS NOT DISTINCT FROM attempt.`LastUpdatedOn` AND newer.`ExecutionID` > attempt.`ExecutionID`))));
+
+CREATE OR REPLACE VIEW etl.`v_currentFailures` AS
+SELECT
+    attempt.`ProcessingDate`, attempt.`ProjectCode`, attempt.`ProcessLoad`, attempt.`ExecutionID`,
+    attempt.`WorkFlowID`, attempt.`SequenceCode`, attempt.`TaskName`, attempt.`TaskID`,
+    attempt.`TaskMandatory`, attempt.`Attempts`, attempt.`Status`, attempt.`StartTime`,
+    attempt.`LogType`, attempt.`LogMessage`, attempt.`SourceType`, attempt.`SourceRunID`,
+    attempt.`SequenceID`
+FROM etl.`ETLProcessingSteps` AS attempt
+WHERE attempt.`Status` = 'FAIL'
+    AND NOT (EXISTS (SELECT 1 FROM etl.`ETLProcessingSteps` AS newer WHERE newer.`ProcessingDate` = attempt.`ProcessingDate` AND newer.`ProjectCode` = attempt.`ProjectCode` AND newer.`ProcessLoad` = attempt.`ProcessLoad` AND newer.`WorkFlowID` = attempt.`WorkFlowID` AND newer.`TaskID` = attempt.`TaskID` AND (newer.`Attempts` > attempt.`Attempts` OR newer.`Attempts` = attempt.`Attempts` AND (newer.`LastUpdatedOn` > attempt.`LastUpdatedOn` OR newer.`LastUpdatedOn` IS NOT NULL AND attempt.`LastUpdatedOn` IS NULL OR newer.`LastUpdatedOn` IS NOT DISTINCT FROM attempt.`LastUpdatedOn` AND newer.`ExecutionID` > attempt.`ExecutionID`))));
+
+CREATE OR REPLACE VIEW etl.v_watermarks AS
+SELECT
+    parameter.`ProjectCode`, parameter.`ProcessLoad`, parameter.`ParameterName`,
+    parameter.`ParameterType`, parameter.`ParameterDescription`, parameter.`ValueINT`,
+    parameter.`ValueDateTime`, parameter.`ValueBIT`,
+    CASE
+        WHEN (parameter.`ParameterType` = 'DELTA_ID') THEN CAST(parameter.`ValueINT` AS STRING)
+        WHEN (parameter.`ParameterType` = 'FLAG') THEN CASE
+            WHEN (parameter.`ValueBIT` IS true) THEN 'true'
+            WHEN (parameter.`ValueBIT` IS false) THEN 'false'
+        END
+        ELSE CAST(TIMESTAMP_NTZ'1970-01-01 00:00:00' + make_dt_interval(0, 0, 0, CAST(unix_micros(parameter.`ValueDateTime`) AS DECIMAL(20, 0)) / 1000000) AS STRING)
+    END AS `ActiveValue`,
+    CASE
+        WHEN (parameter.`ParameterType` = 'DELTA_DATE')
+            THEN coalesce('DELTA: ' || CAST(TIMESTAMP_NTZ'1970-01-01 00:00:00' + make_dt_interval(0, 0, 0, CAST(unix_micros(parameter.`ValueDateTime`) AS DECIMAL(20, 0)) / 1000000) AS STRING), 'BULK MODE')
+        WHEN (parameter.`ParameterType` = 'DELTA_ID' AND parameter.`ValueINT` > 0)
+            THEN 'DELTA: ' || CAST(parameter.`ValueINT` AS STRING)
+        WHEN (parameter.`ParameterType` = 'DELTA_ID') THEN 'BULK MODE'
+        WHEN (parameter.`ParameterType` = 'SYSTEM')
+            THEN coalesce('HISTORIC: ' || CAST(TIMESTAMP_NTZ'1970-01-01 00:00:00' + make_dt_interval(0, 0, 0, CAST(unix_micros(parameter.`ValueDateTime`) AS DECIMAL(20, 0)) / 1000000) AS STRING), 'LIVE DATE')
+        ELSE CASE
+            WHEN (parameter.`ValueBIT` IS true) THEN 'true'
+            WHEN (parameter.`ValueBIT` IS false) THEN 'false'
+        END
+    END AS `WatermarkState`,
+    linked.`LinkedTaskName`, parameter.`LastUpdatedOn`, parameter.`LastUpdatedBy`
+FROM etl.`ETLconfigParameters` AS parameter
+LEFT OUTER JOIN (
+    SELECT
+        task.`ProjectCode` AS `ProjectCode`, task.`ProcessLoad` AS `ProcessLoad`,
+        task.`SourceSystemCode` AS `SourceSystemCode`,
+        min(task.`TaskName`) AS `LinkedTaskName`
+    FROM etl.`ETLconfigTasks` AS task
+    WHERE task.`SourceSystemCode` IS NOT NULL
+    GROUP BY task.`ProjectCode`, task.`ProcessLoad`, task.`SourceSystemCode`
+) AS linked
+    ON linked.`ProjectCode` = parameter.`ProjectCode`
+    AND linked.`ProcessLoad` = parameter.`ProcessLoad`
+    AND linked.`SourceSystemCode` = parameter.`ParameterName`;
+
+UPDATE etl.etl_monitor_version SET version_num='0002', readable_from=NULL WHERE etl.etl_monitor_version.version_num = '0001';
+
+UPDATE etl.etl_monitor_version SET readable_from='0.1.0' WHERE etl.etl_monitor_version.version_num = '0002';
 

@@ -92,7 +92,7 @@ def receipts(logs: Iterable[SysLog]) -> list[Row]:
             "log_time_utc": log.log_time_utc,
             "project_code": log.project_code,
             "process_load": log.process_load,
-            "message": Mentions((log.parameter_name, written(log.before))),
+            "message": Mentions((log.parameter_name, "" if log.of_empty_run else written(log.before))),
         }
         for log in by_parameter
     )
@@ -128,6 +128,6 @@ def stage_row(stage: Stage) -> Row:
 
 def plain(row: object) -> Row:
     """A model row as its columns: the audit columns spread out, what is no column left out."""
-    columns = {name: value for name, value in vars(row).items() if name not in ("audit", "moved_on")}
+    columns = {name: value for name, value in vars(row).items() if name != "audit"}
     audit = vars(row).get("audit")
     return {**columns, **asdict(audit)} if isinstance(audit, Audited) else columns

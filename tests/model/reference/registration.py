@@ -107,17 +107,23 @@ def register_parameter(
     kind: str,
     description: str,
     value: datetime | int | bool | None,
+    advancing: Mapping[str, object] | None = None,
 ) -> None:
+    """``advancing`` holds what is said of advance_mode and lag_seconds; what is left out stays."""
+    advancing = advancing or {}
     if kind not in PARAMETER_TYPES or not name.strip():
         raise Refused("InvalidInput", "unknown type or empty name")
     if (kind == "SYSTEM") != (name == SYSDT):
         raise Refused("InvalidInput", "a SYSTEM parameter is called SYSDT, and no other")
     check_fits(kind, value)
+    if kind != "DELTA_DATE" and any(given is not None for given in advancing.values()):
+        raise Refused("InvalidInput", "only a DELTA_DATE moves by itself")
     if process not in world.processes:
         raise Refused("ProcessNotFound")
     existing = world.parameters.get((process, name))
     if existing is None:
         fresh = Parameter(*process, name, description, kind, None, None, None, audit=fresh_audit(now))
+        describe(fresh, advancing)
         world.parameters[process, name] = fresh
         if value is not None:
             fresh.set(value, now, on_purpose=True)
@@ -125,10 +131,16 @@ def register_parameter(
     if existing.parameter_type != kind:
         raise Refused("InvalidInput", "it is of another type")
     wording_unknown = isinstance(existing.parameter_description, Remark)
-    if wording_unknown or existing.parameter_description != description:
+    differs = any(getattr(existing, column) != given for column, given in advancing.items())
+    if wording_unknown or existing.parameter_description != description or differs:
         existing.parameter_description = description
+        describe(existing, advancing)
         touch(existing.audit, now)
-        existing.moved_on = now  # a write like any other: when in doubt the watermark stays behind
+
+
+def describe(parameter: Parameter, advancing: Mapping[str, object]) -> None:
+    for column, given in advancing.items():
+        setattr(parameter, column, given)
 
 
 def check_fits(kind: str, value: datetime | int | bool | None) -> None:

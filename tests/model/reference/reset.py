@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from .runs import dates_of, default_date
-from .state import INITIATION, ProcessKey, Remark, RunKey, Step, World, current
+from .state import INITIATION, ProcessKey, Refused, Remark, RunKey, Step, World, current
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,27 @@ def status_reset(
 ) -> list[Step]:
     """The new RQUE rows; none when nothing in scope is failed.
 
-    Without a date it is about all dates of the run, else about the process's own date.
+    Without a date it is about the run's latest, else about the process's own date, which must have steps.
     """
-    return [
+    if day is None and scope.execution_id is None and not world.on_date(process, default_date(world, now, process)):
+        raise Refused("NotFoundError", "the date has no steps")
+    queued = [
         step
         for on in dates_meant(world, now, process, day, scope.execution_id)
         for step in reset_date(world, now, process, on, scope, replay)
     ]
+    if not queued and scope.task_id is not None and not knows_task(world, now, process, day, scope):
+        raise Refused("TaskNotFound", "the process has no such task")
+    return queued
+
+
+def knows_task(world: World, now: datetime, process: ProcessKey, day: date | None, scope: Scope) -> bool:
+    """The task is registered, in whatever pass, or the run or date has a step of it."""
+    only = Scope(scope.execution_id, task_id=scope.task_id)
+    days = dates_meant(world, now, process, day, scope.execution_id)
+    return any(owner == process and slot[1] == scope.task_id for owner, slot in world.tasks) or any(
+        only.holds(step) for on in days for step in world.on_date(process, on)
+    )
 
 
 def dates_meant(
@@ -49,7 +63,7 @@ def dates_meant(
 ) -> list[date]:
     if day is not None:
         return [day]
-    return [default_date(world, now, process)] if execution_id is None else dates_of(world, execution_id, process)
+    return [default_date(world, now, process)] if execution_id is None else dates_of(world, execution_id, process)[-1:]
 
 
 def reset_date(world: World, now: datetime, process: ProcessKey, day: date, scope: Scope, replay: bool) -> list[Step]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from .state import ProcessKey, Refused, RunKey, Step, Task, World, current
+from .state import INITIATION, ProcessKey, Refused, Remark, RunKey, Step, SysLog, Task, World, current
 
 
 def default_date(world: World, now: datetime, process: ProcessKey) -> date:
@@ -14,12 +14,21 @@ def default_date(world: World, now: datetime, process: ProcessKey) -> date:
     return (world.sysdt(process) or now).date()
 
 
-def start_run(world: World, now: datetime, run: RunKey, *, resume: bool = False, only_due: bool = False) -> list[Step]:
+def start_run(
+    world: World,
+    now: datetime,
+    run: RunKey,
+    *,
+    resume: bool = False,
+    only_due: bool = False,
+    if_running: str = "raise",
+    stale_after: timedelta = timedelta(hours=1),
+) -> list[Step]:
     """Queue the run's steps; returns the new ones, none when the run was generated before."""
     process = world.processes.get(run.process)
     if process is None:
         raise Refused("ProcessNotFound")
-    if world.of_run(run):
+    if world.of_run(run) or run in world.empty_runs:
         return []  # work in flight goes on, whatever the catalogue says since
     if not process.is_active:
         raise Refused("ProcessInactive")
@@ -27,34 +36,58 @@ def start_run(world: World, now: datetime, run: RunKey, *, resume: bool = False,
     if not active:
         raise Refused("ProcessInactive", "no active task")
     wanted = active
+    so_far = current(world.on_date(run.process, run.processing_date))
+    alive = {slot for slot, step in so_far.items() if step.running and now - step.last_updated_on < stale_after}
     if resume:
-        so_far = current(world.on_date(run.process, run.processing_date))
         wanted = [task for task in wanted if task.slot not in so_far or so_far[task.slot].status != "DONE"]
     if only_due:
         wanted = [task for task in wanted if is_due(world, task, run)]
+    if resume and if_running == "raise" and any(task.slot in alive for task in wanted):
+        raise Refused("RunInProgress")
+    if resume and if_running == "skip":
+        wanted = [task for task in wanted if task.slot not in alive]
+    if not wanted:
+        leave_trace(world, now, run, INITIATION in alive)
+        return []
     attempt = world.next_attempt(run.process, run.processing_date)
-    queued = [
-        Step(
-            processing_date=run.processing_date,
-            project_code=task.project_code,
-            process_load=task.process_load,
-            execution_id=run.execution_id,
-            workflow_id=task.workflow_id,
-            task_id=task.task_id,
-            sequence_id=task.sequence_id,
-            attempts=attempt,
-            status="NQUE",
-            task_name=task.task_name,
-            sequence_code=world.stages[task.sequence_id].sequence_code,
-            task_mandatory=task.task_mandatory,
-            source_system_code=task.source_system_code,
-            source_type=task.source_type,
-            last_updated_on=now,
-        )
-        for task in wanted
-    ]
+    queued = [snapshot(world, now, task, run, attempt) for task in wanted]
     world.steps.extend(queued)
     return queued
+
+
+def snapshot(world: World, now: datetime, task: Task, run: RunKey, attempt: int) -> Step:
+    """A queued step of the task, as the catalogue has it now."""
+    return Step(
+        processing_date=run.processing_date,
+        project_code=task.project_code,
+        process_load=task.process_load,
+        execution_id=run.execution_id,
+        workflow_id=task.workflow_id,
+        task_id=task.task_id,
+        sequence_id=task.sequence_id,
+        attempts=attempt,
+        status="NQUE",
+        task_name=task.task_name,
+        sequence_code=world.stages[task.sequence_id].sequence_code,
+        task_mandatory=task.task_mandatory,
+        source_system_code=task.source_system_code,
+        source_type=task.source_type,
+        expected_duration_seconds=task.expected_duration_seconds,
+        last_updated_on=now,
+    )
+
+
+def leave_trace(world: World, now: datetime, run: RunKey, initiation_runs: bool) -> None:
+    """What a run that finds nothing to do leaves: its initiation, DONE, or a receipt where it has none."""
+    initiation = world.tasks.get((run.process, INITIATION))
+    if initiation is None or not initiation.is_active or initiation_runs:
+        world.empty_runs.append(run)
+        world.logs.append(SysLog(*run.process, now, "Nothing to do", None, of_empty_run=True))
+        return
+    attempt = world.next_attempt(run.process, run.processing_date)
+    step = snapshot(world, now, initiation, run, attempt)
+    step.status, step.end_time, step.log_message, step.log_type = "DONE", now, Remark(), "INFO"
+    world.steps.append(step)
 
 
 def is_due(world: World, task: Task, run: RunKey) -> bool:
@@ -102,5 +135,8 @@ def dates_of(world: World, execution_id: str, process: ProcessKey) -> list[date]
 
 def latest_run(world: World, now: datetime, run: RunKey) -> RunKey:
     """The same execution on the latest date that it works on, else on the process's own date."""
-    dates = dates_of(world, run.execution_id, run.process) or [default_date(world, now, run.process)]
+    empty = [
+        r.processing_date for r in world.empty_runs if (r.execution_id, r.process) == (run.execution_id, run.process)
+    ]
+    dates = dates_of(world, run.execution_id, run.process) or sorted(empty) or [default_date(world, now, run.process)]
     return replace(run, processing_date=dates[-1])

@@ -133,8 +133,10 @@ class Parameter:
     value_datetime: datetime | None
     value_bit: bool | None
     audit: Audited
-    moved_on: datetime | None = None
-    """When somebody last moved it on purpose; the automatic advance leaves it alone. Not a column."""
+    set_on: datetime | None = None
+    automatic_value: datetime | None = None
+    advance_mode: str | None = None
+    lag_seconds: int | None = None
 
     @property
     def active(self) -> datetime | int | bool | None:
@@ -147,6 +149,13 @@ class Parameter:
             case _:
                 return self.value_datetime
 
+    @property
+    def explicit_since(self) -> datetime | None:
+        """When somebody set the value on purpose, as far as the row tells; None when nobody did."""
+        outside = self.value_datetime != self.automatic_value
+        times = [self.set_on, self.audit.last_updated_on if outside else None]
+        return max((time for time in times if time is not None), default=None)
+
     def set(self, value: datetime | int | bool | None, now: datetime, *, on_purpose: bool) -> None:
         match self.parameter_type:
             case "DELTA_ID":
@@ -157,7 +166,14 @@ class Parameter:
                 self.value_datetime = value  # type: ignore[assignment]
         touch(self.audit, now)
         if on_purpose:
-            self.moved_on = now
+            self.set_on = now
+        else:
+            self.automatic_value = self.value_datetime
+
+    def hold(self, now: datetime) -> None:
+        """Somebody says that the value is to stay."""
+        touch(self.audit, now)
+        self.set_on = now
 
 
 @dataclass
@@ -186,6 +202,7 @@ class Step:
     log_code: str | None = None
     source_run_id: str | None = None
     cluster_id: str | None = None
+    expected_duration_seconds: int | None = None
 
     @property
     def slot(self) -> Slot:
@@ -210,13 +227,14 @@ class Step:
 
 @dataclass
 class SysLog:
-    """The receipt of one changed parameter."""
+    """The receipt of one changed parameter, or of a run that found nothing to do."""
 
     project_code: str
     process_load: str
     log_time_utc: datetime
     parameter_name: str
     before: datetime | int | bool | None
+    of_empty_run: bool = False
 
 
 @dataclass(frozen=True)
@@ -239,6 +257,8 @@ class World:
     parameters: dict[tuple[ProcessKey, str], Parameter] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     logs: list[SysLog] = field(default_factory=list)
+    empty_runs: list[RunKey] = field(default_factory=list)
+    """The runs of which only a receipt tells that they found nothing to do."""
 
     def on_date(self, process: ProcessKey, day: date) -> list[Step]:
         return [s for s in self.steps if s.process == process and s.processing_date == day]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .runs import latest_run
-from .state import ACTOR, INITIATION, Parameter, Refused, Remark, RunKey, Slot, Step, World, current, message
-from .watermarks import Value, advance_on_done, check_move, may_move, parameter_of
+from .state import ACTOR, INITIATION, Parameter, Refused, Remark, RunKey, Slot, Step, SysLog, World, current, message
+from .watermarks import WATERMARKS, Value, advance_on_done, check_move, may_move, parameter_of
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,7 @@ def start(
     if not step.unfinished or (step.running and not takeover):
         raise Refused("InvalidTransition", f"{step.status}, running: {step.running}")
     step.start_time = timestamp or now
+    step.end_time = step.duration_seconds = None
     for column, value in vars(place or Place()).items():
         if value is not None:
             setattr(step, column, value)
@@ -91,6 +92,8 @@ def end(world: World, now: datetime, address: Address, report: Report, *, timest
 def finish(world: World, now: datetime, step: Step, report: Report, timestamp: datetime | None = None) -> None:
     if not step.unfinished:
         raise Refused("InvalidTransition", step.status)
+    if timestamp is not None and step.running and step.start_time is not None and timestamp < step.start_time:
+        raise Refused("InvalidInput", "an end before its start")
     step.status = report.status
     step.end_time = timestamp or now
     if step.start_time is not None:
@@ -119,10 +122,12 @@ class Claim:
 
     started: datetime | None
     staged: Value | None = None
+    holds: bool = False
     may_rewind: bool = False
     known: Parameter | None = None
     """The watermark as the worker read it first, a copy."""
     known_value: datetime | int | bool | None = None
+    was_historic: bool = False
     has_read: bool = False
 
     @classmethod
@@ -131,7 +136,7 @@ class Claim:
 
     def check(self, step: Step) -> None:
         """Somebody else may have ended the step, or taken it over."""
-        if not step.unfinished or step.start_time != self.started:
+        if not step.running or step.start_time != self.started:
             raise Refused("InvalidTransition", "no longer this worker's")
 
 
@@ -139,12 +144,30 @@ def end_claimed(world: World, now: datetime, step: Step, claim: Claim) -> None:
     """A clean exit: DONE, and the staged watermark or else the automatic one."""
     claim.check(step)
     finish(world, now, step, Report())
-    if claim.staged is None:
+    if claim.staged is None and not claim.holds:
         advance_on_done(world, now, step)
         return
     parameter = named_parameter(world, step)
-    if parameter is not None and may_move(parameter, claim.staged, claim.may_rewind):
+    if parameter is None:
+        return
+    if world.sysdt(step.process) is not None:
+        if claim.staged is not None:
+            receipt = SysLog(*step.process, now, parameter.parameter_name, parameter.active)
+            world.logs.append(receipt)
+    elif claim.staged is None:
+        parameter.hold(now)
+    elif may_move(parameter, claim.staged, claim.may_rewind):
         parameter.set(claim.staged, now, on_purpose=True)
+    else:
+        step.log_message = Remark()
+
+
+def end_with_claim(world: World, now: datetime, step: Step, claim: Claim, report: Report) -> None:
+    """A flat call that passes on what the start returned: that start of that attempt ends, or none."""
+    claim.check(step)
+    finish(world, now, step, report)
+    if report.status == "DONE":
+        advance_on_done(world, now, step)
 
 
 def fail_claimed(world: World, now: datetime, step: Step, claim: Claim, text: str) -> None:
@@ -162,6 +185,7 @@ def watermark_of(world: World, step: Step, claim: Claim) -> datetime | int | boo
     if not claim.has_read:
         claim.known = named_parameter(world, step)
         claim.known_value = claim.known.active if claim.known is not None else None
+        claim.was_historic = world.sysdt(step.process) is not None
         claim.has_read = True
     return claim.known_value
 
@@ -170,8 +194,16 @@ def stage(world: World, step: Step, claim: Claim, value: Value, allow_rewind: bo
     present = watermark_of(world, step, claim)
     if claim.known is None:
         raise Refused("InvalidInput", "no watermark to advance")
-    check_move(claim.known.parameter_type, present, value, allow_rewind)
-    claim.staged, claim.may_rewind = value, allow_rewind
+    check_move(claim.known.parameter_type, present, value, allow_rewind or claim.was_historic)
+    claim.staged, claim.holds, claim.may_rewind = value, False, allow_rewind
+
+
+def hold(world: World, step: Step, claim: Claim) -> None:
+    """Stay where it is; a DELTA_ID stays anyway."""
+    watermark_of(world, step, claim)
+    if claim.known is None or claim.known.parameter_type not in WATERMARKS:
+        raise Refused("InvalidInput", "no watermark to hold")
+    claim.staged, claim.holds = None, claim.known.parameter_type == "DELTA_DATE"
 
 
 def named_parameter(world: World, step: Step) -> Parameter | None:
@@ -180,9 +212,9 @@ def named_parameter(world: World, step: Step) -> Parameter | None:
 
 
 def stale(world: World, now: datetime, older_than: timedelta) -> list[Step]:
-    """Running steps that nobody has touched for longer than ``older_than``, by their current attempt in a run."""
-    runs = {RunKey(s.execution_id, s.process, s.processing_date) for s in world.steps}
-    steps = [step for run in runs for step in current(world.of_run(run)).values()]
+    """Running steps of the last 35 days that nobody has touched for longer than ``older_than``: the date's attempts."""
+    dates = {(s.process, s.processing_date) for s in world.steps if s.processing_date >= (now - timedelta(35)).date()}
+    steps = [step for process, day in dates for step in current(world.on_date(process, day)).values()]
     return [s for s in steps if s.running and s.last_updated_on < now - older_than]
 
 

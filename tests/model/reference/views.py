@@ -44,13 +44,23 @@ def latest(times: Iterable[datetime | None]) -> datetime | None:
     return max((t for t in times if t is not None), default=None)
 
 
-def rollup(steps: Sequence[Step]) -> Row:
+def unfinished(world: World, step: Step) -> bool:
+    """Running, or queued and its task is active: otherwise nothing can start it."""
+    return step.running or (step.unfinished and is_active(world, step))
+
+
+def is_active(world: World, step: Step) -> bool:
+    task = world.tasks.get((step.process, step.slot))
+    return task is not None and task.is_active
+
+
+def rollup(world: World, steps: Sequence[Step]) -> Row:
     """The columns that both rollups share."""
     start, end = earliest(s.start_time for s in steps), latest(s.end_time for s in steps)
     return {
         "done": sum(s.status == "DONE" for s in steps),
         "failed": sum(s.status == "FAIL" for s in steps),
-        "pending": sum(s.unfinished for s in steps),
+        "pending": sum(unfinished(world, s) for s in steps),
         "running": sum(s.running for s in steps),
         "run_start": start,
         "run_end": end,
@@ -72,10 +82,20 @@ def process_status(world: World) -> list[Row]:
                 "latest_attempt": max(s.attempts for s in every_attempt),
                 "total_runs": len({s.execution_id for s in every_attempt}),
                 "overall_status": marker.status if marker is not None else None,
-                **rollup(list(steps.values())),
+                "run_state": run_state(world, steps.values()),
+                **rollup(world, list(steps.values())),
             }
         )
     return rows
+
+
+def run_state(world: World, steps: Iterable[Step]) -> str:
+    steps = list(steps)
+    if any(s.status == "FAIL" and s.task_mandatory and is_active(world, s) for s in steps):
+        return "FAILED"
+    if any(s.running for s in steps):
+        return "RUNNING"
+    return "WAITING" if any(unfinished(world, s) for s in steps) else "COMPLETE"
 
 
 def run_summary(world: World) -> list[Row]:
@@ -85,7 +105,7 @@ def run_summary(world: World) -> list[Row]:
         durations = [s.duration_seconds for s in steps if s.duration_seconds is not None]
         if any(s.status == "FAIL" and s.task_mandatory for s in steps):
             overall = "FAILED"
-        elif any(s.unfinished for s in steps):
+        elif any(unfinished(world, s) for s in steps):
             overall = "RUNNING"
         else:
             overall = "COMPLETE"
@@ -96,7 +116,7 @@ def run_summary(world: World) -> list[Row]:
                 "total_duration_seconds": sum(durations) if durations else None,
                 "overall_status": overall,
                 "last_activity": latest(s.last_updated_on for s in steps),
-                **rollup(steps),
+                **rollup(world, steps),
             }
         )
     return rows
@@ -105,7 +125,7 @@ def run_summary(world: World) -> list[Row]:
 def task_detail(world: World, now: datetime) -> list[Row]:
     rows = []
     for step in world.steps:
-        expected = world.tasks[step.process, step.slot].expected_duration_seconds
+        expected = step.expected_duration_seconds
         taken = seconds(step.start_time, now) if step.running else step.duration_seconds
         rows.append(
             {
@@ -156,6 +176,7 @@ FAILURE_COLUMNS = (
     "log_type",
     "log_message",
     "source_type",
+    "sequence_id",
 )
 
 
@@ -166,7 +187,7 @@ def current_failures(world: World) -> list[Row]:
 
 def mandatory_blockers(world: World) -> list[Row]:
     columns = (*FAILURE_COLUMNS, "source_system_code")
-    return [named(step, *columns) for step in failed(world) if step.task_mandatory]
+    return [named(step, *columns) for step in failed(world) if step.task_mandatory and is_active(world, step)]
 
 
 def failed(world: World) -> list[Step]:

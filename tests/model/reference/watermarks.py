@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 from .registration import check_fits
 from .state import (
@@ -37,19 +37,32 @@ def advance_on_done(world: World, now: datetime, step: Step) -> None:
     if any(member.status != "DONE" for member in sharing) or len(starts) < len(sharing):
         return
     earliest = min(starts)
-    if parameter.moved_on is not None and parameter.moved_on >= earliest:
+    if parameter.advance_mode == "MANUAL":
         return
-    if parameter.value_datetime is None or earliest > parameter.value_datetime:
-        parameter.set(earliest, now, on_purpose=False)
+    if parameter.explicit_since is not None and parameter.explicit_since >= earliest:
+        return
+    value = earliest - timedelta(seconds=parameter.lag_seconds or 0)
+    if value <= now and (parameter.value_datetime is None or value > parameter.value_datetime):
+        parameter.set(value, now, on_purpose=False)
 
 
 def sharing_steps(world: World, step: Step) -> list[Step]:
-    """The run's steps of this watermark, and those a resumed run left out because they were DONE."""
+    """The run's steps of this watermark, and those a resumed run left out: DONE, or at work again elsewhere.
+
+    Of a deactivated task, a step that waits counts nowhere, and a failure only in its own run.
+    """
     run = RunKey(step.execution_id, step.process, step.processing_date)
     own = current(world.of_run(run))
     on_date = current(world.on_date(step.process, step.processing_date))
-    left_out = [other for slot, other in on_date.items() if slot not in own and other.status == "DONE"]
-    return [s for s in [*own.values(), *left_out] if s.source_system_code == step.source_system_code]
+    left_out = [other for slot, other in on_date.items() if slot not in own]
+    counting = [s for s in own.values() if s.status == "FAIL" or not settled(world, s)]
+    counting += [s for s in left_out if not settled(world, s)]
+    return [s for s in counting if s.source_system_code == step.source_system_code]
+
+
+def settled(world: World, step: Step) -> bool:
+    """A step that nothing will start: it waits or has failed, and its task is deactivated."""
+    return not world.task_is_active(step) and step.status != "DONE" and not step.running
 
 
 def parameter_of(world: World, process: ProcessKey, name: str) -> Parameter:

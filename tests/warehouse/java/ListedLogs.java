@@ -23,7 +23,7 @@ public class ListedLogs {
 
 class ListedLog extends DeltaLog {
     ListedLog(DeltaLog log) {
-        super(log.logPath(), log.dataPath(), log.options(), log.allOptions(), log.clock(), log.initialCatalogTable());
+        super(log.logPath(), log.dataPath(), log.options(), log.allOptions(), log.clock(), Option.empty());
     }
 
     public Snapshot createSnapshot(LogSegment segment, Option coordinator, Option table, Option checksum) {

@@ -17,8 +17,8 @@ import org.apache.spark.sql.types.StringType$;
 import scala.Option;
 import scala.Some;
 import scala.Tuple2;
+import scala.collection.JavaConverters;
 import scala.collection.immutable.Seq;
-import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * A snapshot that takes the list of its files from memory, where Delta Lake's own asks Spark, with a job for each
@@ -91,7 +91,7 @@ public class ListedSnapshot extends Snapshot {
                 kept.add(filter);
             }
         }
-        return super.filesForScan(CollectionConverters.asScala(kept).toSeq(), keepNumRecords);
+        return super.filesForScan(JavaConverters.asScalaBuffer(kept).toSeq(), keepNumRecords);
     }
 
     public Tuple2 filterOnPartitions(Seq filters, boolean keepNumRecords) {
@@ -107,18 +107,18 @@ public class ListedSnapshot extends Snapshot {
         }
         Option none = Option.empty();
         DataSize scanned = new DataSize(new Some(Long.valueOf(size)), none, new Some(Long.valueOf(kept.size())), none);
-        return new Tuple2(CollectionConverters.asScala(kept).toSeq(), scanned);
+        return new Tuple2(JavaConverters.asScalaBuffer(kept).toSeq(), scanned);
     }
 
     private boolean matches(AddFile file, Seq filters) {
         for (int i = 0; i < filters.size(); i++) {
             Expression filter = (Expression) filters.apply(i);
-            List attributes = new ArrayList(CollectionConverters.asJava(filter.references().toSeq()));
+            List attributes = new ArrayList(JavaConverters.seqAsJavaList(filter.references().toSeq()));
             Object[] values = new Object[attributes.size()];
             for (int at = 0; at < values.length; at++) {
                 values[at] = value(file, (AttributeReference) attributes.get(at));
             }
-            BasePredicate predicate = Predicate$.MODULE$.create(filter, CollectionConverters.asScala(attributes).toSeq());
+            BasePredicate predicate = Predicate$.MODULE$.create(filter, JavaConverters.asScalaBuffer(attributes).toSeq());
             predicate.initialize(0);
             if (!predicate.eval(new GenericInternalRow(values))) {
                 return false;

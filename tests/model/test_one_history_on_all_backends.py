@@ -1,4 +1,4 @@
-"""The six views over one history: the same rows on DuckDB, where it was played, and on the local warehouse."""
+"""The six views over one history: the same rows on DuckDB, where it was played, and on every other backend."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy import Table, insert
 from etl_monitor_orm import ETLMonitor, ManualClock, Parameter, Process, ProcessingStep, Task
 from tests import databases
 from tests.databases import Rows, migrated, monitor_url
+from tests.postgres import Server
 from tests.warehouse import Warehouse
 
 from .budgets import budget
@@ -22,6 +23,7 @@ from .reference.content import VIEW_KEYS
 from .reference.content import Table as Content
 from .test_state_machine import duckdb_in_memory
 
+BACKENDS = ("postgresql", "databricks")  # the history is DuckDB's
 KINDS = (Process, Task, Parameter, ProcessingStep)
 """What the views read."""
 AT_ONCE = 10
@@ -75,18 +77,34 @@ def history() -> History:
     return history
 
 
-def test_given_one_history_when_the_six_views_are_read_on_both_backends_then_they_give_the_same_rows(
-    history: History, warehouse: Warehouse
-) -> None:
+@pytest.fixture
+def elsewhere(backend: str, request: pytest.FixtureRequest) -> Iterator[ETLMonitor]:
+    """An empty monitor on a backend that did not see the history."""
+    monitor: ETLMonitor = request.getfixturevalue(f"{backend}_elsewhere")
+    yield monitor
+    monitor.close()
+
+
+@pytest.fixture
+def databricks_elsewhere(warehouse: Warehouse) -> ETLMonitor:
     migrated(warehouse)
-    monitor = ETLMonitor(monitor_url(warehouse))
-    with monitor.engine.connect() as connection:
+    return ETLMonitor(monitor_url(warehouse))
+
+
+@pytest.fixture
+def postgresql_elsewhere(postgres: Server) -> ETLMonitor:
+    return ETLMonitor(postgres.url(postgres.new_database())).setup()
+
+
+def test_given_one_history_when_the_views_are_read_elsewhere_then_the_rows_are_equal(
+    history: History, elsewhere: ETLMonitor
+) -> None:
+    with elsewhere.engine.begin() as connection:
         for table, rows in history.tables.items():
             for start in range(0, len(rows), AT_ONCE):
                 connection.execute(insert(table).values(rows[start : start + AT_ONCE]))
 
-    found = read(monitor, VIEW_KEYS)
-    monitor.close()
+    found = read(elsewhere, VIEW_KEYS)
     assert {step["Status"].value for step in history.tables[ProcessingStep.__table__]} == {
         "NQUE",
         "RQUE",

@@ -1,0 +1,42 @@
+"""docs/reference.md lists exactly the public names."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from importlib import import_module
+from types import ModuleType
+
+import pytest
+
+from .pages import ROOT
+
+PAGE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+
+
+def script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("reference", ROOT / "scripts" / "reference.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_reference_page_is_as_its_script_writes_it() -> None:
+    assert script().written() == PAGE, "run: python scripts/reference.py"
+
+
+@pytest.mark.parametrize("module", script().MODULES)
+def test_reference_page_has_the_names_of_each_public_module(module: str) -> None:
+    section = PAGE.partition(f"\n## `{module}`\n")[2].partition("\n## ")[0]
+
+    assert re.findall(r"^\| `(\w+)` \|", section, flags=re.MULTILINE) == sorted(import_module(module).__all__)
+
+
+def test_reference_page_says_something_of_each_name() -> None:
+    assert re.findall(r"^\| `\w+` \| *\|$", PAGE, flags=re.MULTILINE) == []
+
+
+def test_reference_page_is_a_page() -> None:
+    assert len(PAGE.splitlines()) <= 200
