@@ -8,9 +8,23 @@ setup:
     python -m pip install -e '.[dev]'
     pre-commit install
 
-# Run the tests
+# Run the tests: on the local warehouse only a sample
 test *args:
     pytest -n 2 {{args}}
+
+# Run the tests, all of them on the local warehouse too
+everything *args:
+    pytest -n 2 --warehouse all {{args}}
+
+# Ask on the local warehouse whether any call reads history: before a change of what calls read lands
+history *args:
+    pytest -n 2 --warehouse all tests/contract/every_call/test_history_is_not_read.py {{args}}
+
+# Say which lines no test runs
+coverage:
+    coverage run -m pytest -n 2 --warehouse none
+    coverage combine
+    coverage report
 
 # Run SQLAlchemy's compliance suite against the DuckDB dialect
 dialect:
@@ -25,19 +39,24 @@ lint:
     lint-imports
     nbstripout --verify notebooks/*.ipynb
 
-# Put code and notebooks into shape
+# Fix and format code and notebooks
 format:
     ruff check --fix .
     ruff format .
     nbstripout notebooks/*.ipynb
 
-# Load a week of flights, tracked
+# Load a week of flights and track it
 demo *args:
     etl-monitor demo {{args}}
 
 # Build the wheel and the source distribution
 build:
     python -m build
+
+# Break services, views and statements one at a time, and list what no test notices: hours
+mutate *args:
+    python -m pip install -e '.[dev,mutation]'
+    python -m scripts.mutation {{args}}
 
 # Everything that must hold before a change lands, in fresh environments
 ci:

@@ -1,4 +1,4 @@
-"""Writes what each command's `--help` says into `docs/command-line.md`, below the command's marker.
+"""Writes what each command's `--help` says into the pages under `docs/`, below the command's marker.
 
     python scripts/command_help.py
 
@@ -17,8 +17,13 @@ from typer.testing import CliRunner
 
 from etl_monitor_orm.cli.app import app
 
-PAGE: Final = Path(__file__).parents[1] / "docs" / "command-line.md"
+DOCS: Final = Path(__file__).parents[1] / "docs"
 BLOCK: Final = re.compile(r"(<!-- help: ?(?P<command>.*?) ?-->\n+```text\n).*?(?=```\n)", re.DOTALL)
+
+
+def pages() -> list[Path]:
+    """Return the pages that have a marker."""
+    return [page for page in sorted(DOCS.rglob("*.md")) if BLOCK.search(page.read_text("utf-8"))]
 
 
 def commands() -> Iterator[str]:
@@ -36,9 +41,10 @@ def help_of(command: str) -> str:
 
 
 def rewritten(page: str) -> str:
-    """Return the page with each command's help as it is now."""
+    """Return the page with each command's current help."""
     return BLOCK.sub(lambda block: block[1] + help_of(block["command"]), page)
 
 
 if __name__ == "__main__":
-    PAGE.write_text(rewritten(PAGE.read_text("utf-8")), "utf-8")
+    for each in pages():
+        each.write_text(rewritten(each.read_text("utf-8")), "utf-8")

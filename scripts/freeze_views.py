@@ -1,9 +1,10 @@
-"""Writes the SQL of the views, as the mapped classes define it now, beside a migration: its frozen text.
+"""Writes the views' current SQL beside a migration, as its frozen text.
 
     python scripts/freeze_views.py 0002 v_taskDetail
 
 writes `alembic/views/0002/duckdb/v_taskDetail.sql`, for revision 0002 to execute. Without a view's name all six are
-written. A revision that was released is never frozen again: a changed view gets a new revision.
+written, and so they are for a database that has no frozen views before that revision: there it joins. A revision that
+was released is never frozen again: a changed view gets a new revision.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy.dialects import registry
+from sqlalchemy.engine import make_url
 
+from etl_monitor_orm.backends import backend_for
 from etl_monitor_orm.settings import DEFAULT_SCHEMA
 from etl_monitor_orm.views import VIEWS, ViewBase
 from etl_monitor_orm.views.ddl import CreateView
@@ -32,7 +34,7 @@ _CLAUSE: Final = r"\b(?:FROM|WHERE|GROUP BY|(?:LEFT OUTER )?JOIN)\b"
 def frozen(view: type[ViewBase], dialect: str) -> str:
     """Return a view's CREATE statement, laid out for people, with `%(schema)s` for the schema's name."""
     compiled = CreateView(view).compile(
-        dialect=registry.load(dialect)(),
+        dialect=make_url(f"{backend_for(dialect).drivername}://").get_dialect()(),
         schema_translate_map={DEFAULT_SCHEMA: _PLACE},
         render_schema_translate=True,
     )
@@ -42,7 +44,7 @@ def frozen(view: type[ViewBase], dialect: str) -> str:
 
 
 def _query(text: str, pad: str) -> str:
-    """One clause of a query a line, and one expression or condition a line within it."""
+    """A query with one clause a line, and one expression or condition a line within it."""
     select, *clauses = _cut_before(_CLAUSE, text)
     columns = _cut_before(r"(?<=, )", select.removeprefix("SELECT "))
     lines = [f"{pad}SELECT", *_filled((_expression(column, pad + INDENT) for column in columns), pad + INDENT)]
@@ -53,7 +55,7 @@ def _query(text: str, pad: str) -> str:
 
 
 def _expression(text: str, pad: str) -> str:
-    """An expression; a query within it, and a CASE that is too long for its line, take lines of their own."""
+    """An expression. A query within it, or a CASE that is too long for its line, gets separate lines."""
     if inner := re.search(r"\((SELECT .*)\)(?= AS)", text):
         return f"{text[: inner.start(1)]}\n{_query(inner[1], pad + INDENT)}\n{pad}{text[inner.end(1) :]}"
     if len(pad) + len(text) <= WIDTH:
@@ -69,7 +71,7 @@ def _expression(text: str, pad: str) -> str:
 
 
 def _filled(columns: Iterator[str], pad: str) -> list[str]:
-    """Plain columns share a line while it is short enough; an expression has its own."""
+    """Plain columns share a line while it is short enough; an expression gets its own line."""
     lines: list[str] = []
     room = False
     for column in columns:
@@ -105,9 +107,11 @@ def main() -> None:
     command.add_argument("--dialect", default="duckdb", help="database whose SQL is written (default: duckdb)")
     asked = command.parse_args()
     folder = FROZEN / asked.revision / asked.dialect
+    # A database joins with all of its views: what it starts from is not written anywhere else.
+    joins = not any(other.parent.name < asked.revision for other in FROZEN.glob(f"*/{asked.dialect}"))
     folder.mkdir(parents=True, exist_ok=True)
     for view in VIEWS:
-        if not asked.views or view.__tablename__ in asked.views:
+        if joins or not asked.views or view.__tablename__ in asked.views:
             (folder / f"{view.__tablename__}.sql").write_text(frozen(view, asked.dialect), "utf-8")
 
 

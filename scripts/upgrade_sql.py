@@ -19,12 +19,12 @@ SCHEMA: Final = "etl"
 
 
 def golden_file(layout: str) -> Path:
-    """Return where the script of a layout is kept."""
+    """Return the file with the script of a layout."""
     return GOLDEN / f"databricks_{layout}.sql"
 
 
 def script(layout: str) -> str:
-    """Return the SQL of an upgrade from nothing; no warehouse is asked, and no credentials are needed."""
+    """Return the SQL of an upgrade from an empty schema; it needs no warehouse and no credentials."""
     return migrations.upgrade_script(create_engine(URL), SCHEMA, layout=layout)
 
 

@@ -1,0 +1,1 @@
+"""What the monitor costs beside the plainest way to do the same work."""
