@@ -36,7 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--warehouse",
         choices=PARTS,
         default="sample",
-        help="which tests that need the local warehouse run: a sample (default), each of them once, all or none",
+        help="which tests that need the warehouse run: a sample (default), half of them once, each once, all or none",
     )
     parser.addoption(
         "--once", action="store_true", help="run the other tests with their first case on each backend only"

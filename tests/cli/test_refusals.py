@@ -12,6 +12,7 @@ import pytest
 
 from etl_monitor_orm import ETLMonitor
 from etl_monitor_orm.models.revision import SCHEMA_REVISION
+from tests.patience import PATIENT
 
 from .conftest import COMMAND, LATER, Outcome
 
@@ -261,7 +262,7 @@ def test_given_ctrl_c_at_the_question_when_downgrade_then_it_exits_as_interrupte
         while asked.stderr.read(1) != b"?":
             pass
         asked.send_signal(signal.SIGINT)
-        _, told = asked.communicate(timeout=30)
+        _, told = asked.communicate(timeout=PATIENT)
 
     assert (asked.returncode, told.splitlines()[-1]) == (130, b"Interrupted.")
 

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from etl_monitor_orm import ETLMonitor
+from tests.patience import PATIENT
 
 from .conftest import COMMAND, EARLIER
 
@@ -20,7 +21,7 @@ def in_shell(words: str, url: str, **environment: str) -> subprocess.CompletedPr
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENT,
     )
 
 

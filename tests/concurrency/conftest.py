@@ -14,6 +14,7 @@ from sqlalchemy.engine import ExceptionContext
 from etl_monitor_orm import ETLMonitor, ProcessingStep
 from etl_monitor_orm.backends.duckdb import DuckDBBackend
 from tests.databases import migrated, monitor_url
+from tests.patience import PATIENT
 
 if TYPE_CHECKING:
     from tests.postgres import Server
@@ -79,7 +80,7 @@ def at_once() -> Callable[[Sequence[Callable[[], object]]], list[object]]:
         results: list[object] = [None] * len(jobs)
 
         def work(number: int) -> None:
-            together.wait(timeout=60)
+            together.wait(timeout=PATIENT)
             try:
                 results[number] = jobs[number]()
             except Exception as error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from tests.patience import PATIENT
+
 PREAMBLE = """
 import os, sys, traceback
 from sqlalchemy import select, text
@@ -43,7 +45,11 @@ def run(program: str, *arguments: str) -> list[str]:
         AssertionError: It failed.
     """
     done = subprocess.run(
-        [sys.executable, "-c", PREAMBLE + program, *arguments], capture_output=True, text=True, timeout=170, check=False
+        [sys.executable, "-c", PREAMBLE + program, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=PATIENT,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()

@@ -14,6 +14,7 @@ from sqlalchemy import event
 
 from etl_monitor_orm import ETLMonitor, InvalidTransition, Parameter, ProcessingStep, Run
 from tests.concurrency.test_processes import PREAMBLE
+from tests.patience import PATIENT
 from tests.postgres import Server
 
 BACKENDS = ("postgresql",)  # the one with a server
@@ -111,7 +112,7 @@ def test_end_of_a_step_that_waits_for_a_watermark_set_by_hand_leaves_it_as_it_wa
             session.commit()
 
     def end() -> None:
-        begun.wait(60)
+        begun.wait(PATIENT)
         monitor.end_task("run-2", *HR, 50, processing_date=DAY)
 
     assert at_once([set_by_hand, end]) == [None, None]
@@ -151,7 +152,7 @@ def test_4_processes_of_8_threads_do_each_step_once_and_retry_little(
         subprocess.Popen([sys.executable, "-c", program, url], stdout=subprocess.PIPE, text=True)
         for _ in range(PROCESSES)
     ]
-    printed = [[int(word) for word in worker.communicate(timeout=120)[0].split()] for worker in workers]
+    printed = [[int(word) for word in worker.communicate(timeout=PATIENT)[0].split()] for worker in workers]
 
     assert sorted(task_id for _, *done in printed for task_id in done) == list(range(1, TASKS + 1))
     assert {step.status for step in steps(workflow_id=1)} == {"DONE"}

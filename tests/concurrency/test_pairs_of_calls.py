@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from etl_monitor_orm import ETLMonitor
 from etl_monitor_orm.task import TaskHandle
+from tests.patience import PATIENT
 
 from .conftest import DAY, HR, Conflicts
 
@@ -62,7 +63,7 @@ def test_given_a_call_before_its_commit_when_another_changes_the_row_then_that_o
 
     event.listen(monitor._runtime.units._service_sessions, "before_commit", let_the_other_try)
     CALLS[first](monitor, task)
-    others[0].join(timeout=60)
+    others[0].join(timeout=PATIENT)
 
     assert conflicts.count > 0
 

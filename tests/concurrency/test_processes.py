@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from etl_monitor_orm import ETLMonitor, ProcessingStep, SysLog
+from tests.patience import PATIENT
 
 NEEDS = ("transactions",)
 HR = ("CORP", "HR_DAILY")
@@ -28,7 +29,7 @@ HR = ("CORP", "HR_DAILY")
 def child(program: str, url: str) -> subprocess.CompletedProcess[str]:
     """Run a program in another process, with `monitor` on that database."""
     return subprocess.run(
-        [sys.executable, "-c", PREAMBLE + program, url], capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", PREAMBLE + program, url], capture_output=True, text=True, timeout=PATIENT, check=False
     )
 
 
@@ -65,7 +66,7 @@ def killed_after(lines: int, program: str, url: str) -> int:
         printed += 1
         if printed == lines:
             process.send_signal(signal.SIGKILL)
-    assert process.wait(timeout=60) == -signal.SIGKILL
+    assert process.wait(timeout=PATIENT) == -signal.SIGKILL
     process.stdout.close()
     return printed
 

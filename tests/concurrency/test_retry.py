@@ -28,6 +28,7 @@ from etl_monitor_orm import (
 )
 from etl_monitor_orm import session as session_module
 from etl_monitor_orm.session import RetryPolicy
+from tests.patience import PATIENT
 
 BACKENDS = ("duckdb",)  # it refuses at once what waits for the row on a server: see `test_on_a_server.py`
 DAY = "2026-04-09"
@@ -88,7 +89,7 @@ def test_given_a_session_that_holds_a_row_when_it_commits_then_the_waiting_call_
     with monitor.session() as session:
         hold(session)
         with meanwhile(lambda: monitor.advance_watermark(*EVENTS, new_int_value=7)) as result:
-            assert conflicts.first.wait(timeout=30)
+            assert conflicts.first.wait(timeout=PATIENT)
             session.commit()
 
     assert result == [None]
@@ -101,7 +102,7 @@ def test_given_a_session_that_holds_a_row_when_it_rolls_back_then_the_waiting_ca
     with monitor.session() as session:
         hold(session, 100)
         with meanwhile(lambda: monitor.advance_watermark(*EVENTS, new_int_value=7)) as result:
-            assert conflicts.first.wait(timeout=30)
+            assert conflicts.first.wait(timeout=PATIENT)
             session.rollback()
 
     assert result == [None]
@@ -114,7 +115,7 @@ def test_given_a_session_that_moves_a_watermark_when_it_commits_then_the_waiting
     with monitor.session() as session:
         hold(session, 100)
         with meanwhile(lambda: monitor.advance_watermark(*EVENTS, new_int_value=7)) as result:
-            assert conflicts.first.wait(timeout=30)
+            assert conflicts.first.wait(timeout=PATIENT)
             session.commit()
 
     assert [type(found) for found in result] == [InvalidInput]
@@ -129,7 +130,7 @@ def test_given_a_call_of_several_statements_when_the_last_one_conflicts_then_all
     with monitor.session() as session:
         hold(session)
         with meanwhile(lambda: task.__exit__(None, None, None)) as result:
-            assert conflicts.first.wait(timeout=30)
+            assert conflicts.first.wait(timeout=PATIENT)
             assert steps(task_id=1)[0].is_running
             session.commit()
 
@@ -145,7 +146,7 @@ def test_given_a_worker_that_waits_for_a_row_when_others_end_their_steps_then_th
     with monitor.session() as session:
         hold(session)
         with meanwhile(lambda: task.__exit__(None, None, None)):
-            assert conflicts.first.wait(timeout=30)
+            assert conflicts.first.wait(timeout=PATIENT)
             monitor.end_task("run-1", *HR, 0)
             states = [step.status for step in steps()]
             session.commit()
@@ -246,7 +247,7 @@ def test_given_a_call_that_is_made_again_then_its_times_come_from_one_reading_of
     with monitor.session() as session:
         hold(session)
         with meanwhile(lambda: other.advance_watermark(*EVENTS, new_int_value=7)):
-            assert conflicts.first.wait(timeout=30)
+            assert conflicts.first.wait(timeout=PATIENT)
             session.commit()
 
         session.expire_all()
@@ -273,7 +274,7 @@ def test_given_a_session_that_deletes_a_step_when_it_commits_then_the_waiting_ca
         session.delete(session.scalars(select(ProcessingStep).filter_by(task_id=1)).one())
         session.flush()
         with meanwhile(lambda: monitor.end_task("run-1", *HR, 1)) as result:
-            assert conflicts.first.wait(timeout=30)
+            assert conflicts.first.wait(timeout=PATIENT)
             session.commit()
 
     assert [type(found).__name__ for found in result] == ["StepNotQueued"]
@@ -360,7 +361,7 @@ def test_given_a_statement_that_the_database_refuses_for_good_then_it_is_made_on
 def test_claim_that_is_not_committed_yet_is_in_the_way_of_others_and_they_lose(
     monitor: ETLMonitor, run: Run, at_once: Callable[..., list[object]], conflicts
 ) -> None:
-    event.listen(monitor.engine, "commit", lambda connection: conflicts.first.wait(timeout=30), once=True)
+    event.listen(monitor.engine, "commit", lambda connection: conflicts.first.wait(timeout=PATIENT), once=True)
     results = at_once([lambda: monitor.start_task("run-1", *HR, 1, processing_date=DAY)] * 8)
 
     assert conflicts.count > 0

@@ -23,6 +23,7 @@ from etl_monitor_orm import (
 )
 from etl_monitor_orm.dialects.retrying import RetryPolicy
 from tests.databases import migrated, monitor_url
+from tests.patience import PATIENT
 from tests.warehouse import Warehouse, faults
 
 HINTS = "databricks://token:TOKEN@HOST?http_path=/sql/1.0/warehouses/ID&catalog=main"
@@ -256,7 +257,7 @@ def test_given_a_program_that_does_not_close_its_monitor_then_it_ends_in_silence
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=PATIENT,
     )
 
     assert (ran.stdout, ran.stderr, ran.returncode) == ("1\n", "", 0)

@@ -25,15 +25,13 @@ from etl_monitor_orm import (
 from etl_monitor_orm.keys import ProcessKey, RunKey
 from etl_monitor_orm.task import current_task
 from tests.databases import Database, ServedDatabase, WarehouseDatabase, migrated, monitor_url
+from tests.patience import PATIENT
 
 if TYPE_CHECKING:
     from tests.postgres import Server
     from tests.warehouse import Warehouse
 
 T = TypeVar("T")
-
-PATIENT = 60
-"""Seconds that a handler waits for its writes: a test that reads them must not depend on how busy the machine is."""
 
 
 @pytest.fixture(autouse=True)
@@ -341,7 +339,7 @@ def attach(hr: ETLMonitor, log: logging.Logger) -> Iterator[Callable[..., EtlLog
         handler.close()
     for thread in threading.enumerate():
         if thread.name == "etl-monitor-log":  # a write that a test gave up would land in the next test's table
-            thread.join(timeout=120)
+            thread.join(timeout=PATIENT)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from etl_monitor_orm import EtlLogHandler, ETLMonitor, LogLevel, Run, SysLog
+from tests.patience import PATIENT
 
 HR = ("CORP", "HR_DAILY")
 
@@ -125,7 +126,7 @@ monitor = ETLMonitor(sys.argv[1]).setup()
 logging.getLogger("loads").addHandler(EtlLogHandler(monitor))
 logging.getLogger("loads").warning("the last word")
 """
-    subprocess.run([sys.executable, "-c", program, database], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", program, database], check=True, timeout=PATIENT)
 
     monitor = ETLMonitor(database)
     with monitor.session() as session:

@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import event
 
 from etl_monitor_orm import EtlLogHandler, ETLMonitor, ProcessingStep, Run, Status, SysLog, create_engine, log_writer
+from tests.patience import PATIENT
 
 Away = Callable[..., AbstractContextManager[list[str]]]
 Attach = Callable[..., EtlLogHandler]
@@ -46,7 +47,7 @@ def stalled(hr: ETLMonitor) -> Iterator[Callable[[], AbstractContextManager[list
     def wait(connection, cursor, statement, parameters, context, executemany) -> None:
         if "ETLsysLogs" in statement and statement.startswith("INSERT"):
             attempts.append(statement)
-            over.wait(timeout=60)
+            over.wait(timeout=PATIENT)
 
     @contextmanager
     def block() -> Iterator[list[str]]:
@@ -183,12 +184,12 @@ def test_handler_whose_write_stalls_lets_the_program_end(
 def test_handler_whose_write_stalls_is_waited_for_when_it_is_flushed(
     log: logging.Logger, attach: Attach, stalled: Callable[[], AbstractContextManager[list[str]]], lines: Lines
 ) -> None:
-    handler = attach(timeout=120)  # a warehouse that has just started takes its time
+    handler = attach(timeout=PATIENT)  # a warehouse that has just started takes its time
     log.info("one")
     with stalled():
         flushing = threading.Thread(target=handler.flush)
         flushing.start()
-    flushing.join(timeout=120)
+    flushing.join(timeout=PATIENT)
 
     assert lines() == ["one"]
 
@@ -204,7 +205,7 @@ def test_handler_of_records_that_a_connect_listener_makes_does_not_hang(tmp_path
     log.propagate = False
     event.listen(engine, "connect", lambda *_: log.warning("connected"))
     monitor = ETLMonitor(engine)
-    handler = EtlLogHandler(monitor, capacity=1, timeout=60)
+    handler = EtlLogHandler(monitor, capacity=1, timeout=PATIENT)
     log.addHandler(handler)
     try:
         begin = monotonic()
@@ -239,7 +240,7 @@ with monitor.session() as session:
     session.connection()
 """
     database = f"duckdb:///{tmp_path / 'monitor.duckdb'}"
-    subprocess.run([sys.executable, "-c", program, database, str(capacity)], check=True, timeout=90)
+    subprocess.run([sys.executable, "-c", program, database, str(capacity)], check=True, timeout=PATIENT)
 
     monitor = ETLMonitor(database)
     with monitor.session() as session:

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import event
 
 from etl_monitor_orm import EtlLogHandler, ETLMonitor, ProcessingStep, Run, SysLog
+from tests.patience import PATIENT
 
 HR = ("CORP", "HR_DAILY")
 
@@ -107,7 +108,7 @@ def test_given_a_record_of_another_thread_while_a_write_fails_then_it_follows_th
     def refuse(*statement: object) -> None:
         other = threading.Thread(target=log.info, args=("two",))
         other.start()
-        other.join(timeout=30)
+        other.join(timeout=PATIENT)
         raise OSError("the disk is gone")
 
     log.info("one")
@@ -204,19 +205,19 @@ def test_given_many_threads_and_records_of_the_database_layer_then_no_thread_wai
 
     def job(task_id: int) -> None:
         with run.task(task_id):
-            for number in range(40):
+            for number in range(20):
                 log.info("job %d line %d", task_id, number)
 
     threads = [threading.Thread(target=job, args=(task_id,), daemon=True) for task_id in range(11, 17)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=PATIENT)
 
     assert not any(thread.is_alive() for thread in threads)
     sql_log.removeHandler(handler)
     handler.flush()
-    expected = {f"job {task_id} line {number}" for task_id in range(11, 17) for number in range(40)}
+    expected = {f"job {task_id} line {number}" for task_id in range(11, 17) for number in range(20)}
     assert {line for line in lines() if line.startswith("job ")} == expected
 
 
@@ -229,7 +230,7 @@ def test_given_tasks_on_several_threads_then_each_record_bears_the_ids_of_its_ow
 
     def job(task_id: int) -> None:
         with run.task(task_id):
-            together.wait(timeout=30)
+            together.wait(timeout=PATIENT)
             for _ in range(20):
                 log.info("of task %d", task_id)
 

@@ -13,7 +13,7 @@ from queue import SimpleQueue
 import pytest
 
 from etl_monitor_orm import EtlLogHandler, ETLMonitor, Run, SysLog
-from tests.contract.conftest import PATIENT
+from tests.patience import PATIENT
 
 ONE, TWO = (f"task {number} (workflow 1)" for number in (1, 2))
 

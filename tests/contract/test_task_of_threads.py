@@ -12,6 +12,7 @@ import pytest
 
 from etl_monitor_orm import EtlLogHandler, Run, SysLog, in_task
 from etl_monitor_orm.task import current_task
+from tests.patience import PATIENT
 
 Attach = Callable[..., EtlLogHandler]
 Named = Callable[[], dict[str, str | None]]
@@ -36,14 +37,14 @@ def test_in_task_makes_records_of_a_pool_bear_the_task(run: Run, log: logging.Lo
     together = threading.Barrier(3)
 
     def load(table: str) -> int:
-        together.wait(timeout=30)  # three threads are in the same function at once
+        together.wait(timeout=PATIENT)  # three threads are in the same function at once
         log.info(table)
         return len(table)
 
     with run.task(1), ThreadPoolExecutor(3) as pool:
         lengths = list(pool.map(in_task(load), ["a", "bb", "ccc"]))
-        pool.submit(in_task(log.info), "submitted").result(timeout=30)
-        pool.submit(log.info, "plain").result(timeout=30)
+        pool.submit(in_task(log.info), "submitted").result(timeout=PATIENT)
+        pool.submit(log.info, "plain").result(timeout=PATIENT)
 
     assert lengths == [1, 2, 3]
     assert named() == {"a": ONE, "bb": ONE, "ccc": ONE, "submitted": ONE, "plain": None}
@@ -53,7 +54,7 @@ def test_in_task_makes_records_of_a_thread_bear_the_task(run: Run, log: logging.
     with run.task(2):
         thread = threading.Thread(target=in_task(log.info), args=("one",))
         thread.start()
-        thread.join(timeout=30)
+        thread.join(timeout=PATIENT)
 
     assert named() == {"one": TWO}
 
@@ -85,7 +86,7 @@ def test_in_task_within_a_pool_restores_the_threads_own_task(run: Run, log: logg
 
     with run.task(1), ThreadPoolExecutor(1) as pool:
         carried = in_task(log.info)
-        pool.submit(work).result(timeout=30)
+        pool.submit(work).result(timeout=PATIENT)
 
     assert named() == {"carried": ONE, "own": TWO}
 
@@ -116,7 +117,7 @@ def test_task_left_on_another_thread_leaves_that_threads_task_alone(
     task = run.task(1)
     task.__enter__()
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(work).result(timeout=30)
+        pool.submit(work).result(timeout=PATIENT)
     log.info("after")
     with run.task(3):
         log.info("next")

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.patience import PATIENT
+
 
 def run(program: str, folder: Path) -> str:
     """Run a program in a folder; return what it printed.
@@ -16,6 +18,6 @@ def run(program: str, folder: Path) -> str:
     file = folder / "program.py"  # with -c, DuckDB would take the process for a person's and show its progress
     file.write_text(program, "utf-8")
     command = [sys.executable, str(file)]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=PATIENT, check=False)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return done.stdout

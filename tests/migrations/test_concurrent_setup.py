@@ -14,6 +14,7 @@ from sqlalchemy import Engine, text
 from etl_monitor_orm import ConflictError, DatabaseLocked, ETLMonitor, create_engine, migrations
 from etl_monitor_orm.models.revision import SCHEMA_REVISION
 from tests.migrations.looking import execute, rows
+from tests.patience import PATIENT
 
 SETUP = """
 import sys
@@ -82,7 +83,7 @@ def test_given_two_processes_when_both_set_up_one_file_then_each_succeeds_or_fin
     for process in processes:
         process.stdin.write("go\n")
         process.stdin.flush()
-    outcomes = [process.communicate(timeout=120)[0].strip() for process in processes]
+    outcomes = [process.communicate(timeout=PATIENT)[0].strip() for process in processes]
     assert "done" in outcomes
     assert set(outcomes) <= {"done", "locked"}
     engine = create_engine(url)
@@ -102,7 +103,7 @@ def test_given_a_file_that_another_process_holds_when_it_is_set_up_then_the_erro
     ):
         with pytest.raises(DatabaseLocked, match="Another process holds"):
             call()
-    holder.communicate("let go\n", timeout=60)
+    holder.communicate("let go\n", timeout=PATIENT)
     assert migrations.current(engine, "etl") == SCHEMA_REVISION
     engine.dispose()
 

@@ -11,6 +11,7 @@ from etl_monitor_orm import migrations
 from etl_monitor_orm.models.revision import SCHEMA_REVISION
 from tests.databases import monitor_url
 from tests.migrations.looking import rows
+from tests.patience import PATIENT
 from tests.warehouse import Warehouse
 
 SETUP = """
@@ -51,7 +52,7 @@ def test_given_processes_that_set_up_one_schema_when_all_are_done_then_it_is_the
     for process in processes:
         process.stdin.write("go\n")
         process.stdin.flush()
-    told = [process.communicate(timeout=120) for process in processes]
+    told = [process.communicate(timeout=PATIENT) for process in processes]
     assert [out for out, _ in told] == ["done\n"] * 3, told
     assert rows(lakehouse, f"SELECT version_num FROM {schema}.etl_monitor_version") == [(SCHEMA_REVISION,)]
     assert rows(lakehouse, f"SELECT count(*), count(DISTINCT SequenceID) FROM {schema}.ETLconfigSequence") == [(7, 7)]

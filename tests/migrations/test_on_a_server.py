@@ -11,6 +11,7 @@ from sqlalchemy import URL, Engine, inspect, text
 
 from etl_monitor_orm import create_engine, migrations
 from tests.migrations.looking import TABLES, VIEWS
+from tests.patience import PATIENT
 from tests.postgres import Server
 
 
@@ -87,5 +88,5 @@ def test_two_processes_that_set_up_at_once_leave_one_set_of_tables(url: URL, ser
     place = url.render_as_string(hide_password=False)
     both = [subprocess.Popen([sys.executable, "-c", program, place]) for _ in range(2)]
 
-    assert [one.wait(timeout=60) for one in both] == [0, 0]
+    assert [one.wait(timeout=PATIENT) for one in both] == [0, 0]
     assert migrations.check(server, "etl") == []

@@ -10,6 +10,8 @@ import pytest
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
+from tests.patience import PATIENT
+
 FOLDER = Path(__file__).parents[2] / "notebooks"
 QUESTIONS = FOLDER / "02_ad_hoc_queries.ipynb"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
@@ -46,7 +48,9 @@ def test_given_a_notebook_when_it_is_committed_then_it_holds_no_output(notebook:
 
 def _execute(notebook: Path, folder: Path) -> NotebookNode:
     pages = nbformat.read(notebook, as_version=4)
-    NotebookClient(pages, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(folder)}}).execute()
+    NotebookClient(
+        pages, timeout=PATIENT, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+    ).execute()
     return pages
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import URL, make_url
 
 import etl_monitor_orm
+from tests.patience import PATIENT
 
 ROOT = Path(__file__).parents[2]
 _SPARKS_OWN = ("SPARK_", "PYSPARK_")
@@ -59,11 +60,11 @@ def start_elsewhere(python: str) -> Iterator[Address]:
             try:
                 told = dict(line.split(" = ", 1) for line in (output.readline(), output.readline()) if " = " in line)
                 if len(told) < 2:
-                    process.wait(30)
+                    process.wait(PATIENT)
                     trouble.seek(0)
                     raise RuntimeError(f"{python} -m tests.warehouse does not start:\n{trouble.read()[-3000:]}")
                 address = {name: ast.literal_eval(value) for name, value in told.items()}
                 yield Address(make_url(address["url"]), address["connect_args"])
             finally:
                 process.send_signal(signal.SIGTERM)
-                process.wait(60)
+                process.wait(PATIENT)

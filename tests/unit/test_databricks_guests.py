@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy
 
 from etl_monitor_orm import ConfigurationError, ETLMonitor, create_engine
+from tests.patience import PATIENT
 
 PLACE = "adb-1.azuredatabricks.net?http_path=/sql/1.0/warehouses/abc&catalog=main"
 REFUSAL = r"does not retry after a conflict .*etl_monitor_orm\.create_engine\(url\)"
@@ -44,7 +45,7 @@ except ConfigurationError as error:
 
 
 def run(program: str) -> str:
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=PATIENT)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

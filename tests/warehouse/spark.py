@@ -14,6 +14,7 @@ from pyspark import SparkConf, SparkContext
 from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
+from tests.patience import PATIENT
 from tests.warehouse.java_classes import JavaClasses
 from tests.warehouse.requirements import jar_paths
 
@@ -126,7 +127,7 @@ class Spark:
         self.context.stop()
         self._gateway.shutdown()
         self._gateway.proc.stdin.close()  # the Java process ends with it
-        self._gateway.proc.wait(30)
+        self._gateway.proc.wait(PATIENT)
         self._output.close()
         SparkContext._gateway = SparkContext._jvm = None
 
