@@ -5,7 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from sqlalchemy import Engine
+from sqlalchemy import DDL, Engine, event, inspect
+from sqlalchemy.schema import CreateSchema
 
 from etl_monitor_orm import migrations
 from etl_monitor_orm.models.revision import SCHEMA_REVISION
@@ -57,3 +58,26 @@ def test_given_processes_that_set_up_one_schema_when_all_are_done_then_it_is_the
     assert rows(lakehouse, f"SELECT version_num FROM {schema}.etl_monitor_version") == [(SCHEMA_REVISION,)]
     assert rows(lakehouse, f"SELECT count(*), count(DISTINCT SequenceID) FROM {schema}.ETLconfigSequence") == [(7, 7)]
     assert migrations.check(lakehouse, schema) == []
+
+
+def test_given_a_view_that_appears_while_names_are_read_then_it_is_not_taken_for_a_table(
+    lakehouse: Engine, schema: str
+) -> None:
+    def make_a_view(connection, cursor, statement, *rest) -> None:
+        seen.append(statement)
+        if [line.startswith("SHOW") for line in seen] == [True, True]:
+            with lakehouse.connect() as other:
+                other.execute(
+                    DDL("CREATE VIEW %(schema)s.v_processStatus AS SELECT 1 AS one", context={"schema": schema})
+                )
+
+    seen: list[str] = []
+    with lakehouse.connect() as connection:
+        connection.execute(CreateSchema(schema))
+    looking = lakehouse.execution_options()
+    event.listen(looking, "before_cursor_execute", make_a_view)
+    with looking.connect() as connection:
+        found = inspect(connection)
+        assert found.get_table_names(schema=schema) == []
+        assert [name.lower() for name in found.get_view_names(schema=schema)] == ["v_processstatus"]
+    assert len(seen) == 2

@@ -65,8 +65,9 @@ class WarehouseReflection(DatabricksDialect):
     @reflection.cache
     def get_table_names(self, connection: Connection, schema: str | None = None, **kw: Any) -> list[str]:
         """Names of the tables in a schema."""
-        views = set(self.get_view_names(connection, schema, **kw))
+        # This lists views too. A view that somebody makes between the two statements is then in the second list only.
         found = _read(connection, "SHOW TABLES IN", self._quoted(schema))
+        views = set(self.get_view_names(connection, schema, **kw))
         return [row.tableName for row in found if row.tableName not in views]
 
     @reflection.cache
