@@ -3,8 +3,10 @@
     python -m scripts.mutation                      all of services/, views/ and sql/: hours
     python -m scripts.mutation reset stale          these modules
     python -m scripts.mutation --sample 100         a hundred mutations of all, chosen by --seed
+    python -m scripts.mutation --near               only the tests that execute the line, or are about its module
 
-The tests run on DuckDB in one process; two runs in two terminals use two processors.
+The tests run on DuckDB in one process; two runs in two terminals use two processors. What survives takes all the tests,
+minutes each; with --near it takes seconds, and a few survive that another test would notice.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from shlex import join
 from time import monotonic
@@ -55,9 +58,8 @@ def main() -> int:
         items = list(_items(root, options.modules))
         if options.sample:
             items = random.Random(options.seed).sample(items, min(options.sample, len(items)))
-        survivors = sum(
-            _survives(root, covering, f"{number}/{len(items)}", item, longest) for number, item in enumerate(items, 1)
-        )
+        trials = Trials(root, covering, longest, near=options.near)
+        survivors = sum(trials.survives(f"{number}/{len(items)}", item) for number, item in enumerate(items, 1))
     killed = len(items) - survivors
     print(f"{killed} of {len(items)} killed: {killed / max(len(items), 1):.1%}")
     return 1 if survivors else 0
@@ -66,6 +68,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m scripts.mutation", description=__doc__)
     parser.add_argument("modules", nargs="*", help="words in the paths of the modules; else all")
+    parser.add_argument("--near", action="store_true", help="only the tests near a mutation, where there are any")
     parser.add_argument("--sample", type=int, help="how many mutations; else all")
     parser.add_argument("--seed", type=int, default=0, help="chooses the sample")
     return parser.parse_args()
@@ -99,30 +102,50 @@ def _known() -> set[str]:
     return {line.partition("[")[0] for line in found.stdout.splitlines() if "::" in line}
 
 
-def _trial(root: Path, module: Path, covering: Sequence[str]) -> str:
-    """Freeze the views again if they may have changed, then run the nearest tests first, and all if those pass."""
-    commands = [["git", "checkout", "-q", "alembic/views"]]
-    if is_of_views(module):
-        latest = max(folder.name for folder in (root / "alembic" / "views").iterdir())
-        commands.append([sys.executable, "scripts/freeze_views.py", latest])
-    commands += [_command(tests) for tests in (covering, nearest(root, module), THEN) if tests]
-    return join(["sh", "-c", " && ".join(join(command) for command in commands)])
+@dataclass(frozen=True)
+class Trials:
+    """Tries mutations, one after the other.
 
+    Attributes:
+        root: The clone in which files are changed.
+        covering: Which tests execute a line.
+        longest: Seconds after which a trial ends: the mutation made a call hang.
+        near: Whether only the tests near a mutation run, where there are any.
+    """
 
-def _survives(root: Path, covering: Covering, number: str, item: WorkItem, longest: float) -> bool:
-    """Try one mutation; print it if no test noticed."""
-    mutation = item.mutations[0]
-    module = Path(mutation.module_path)
-    tests = covering.tests_of(root / module, mutation.start_pos[0])
-    since = monotonic()
-    result = mutate_and_test(item.mutations, _trial(root, module, tests), longest)
-    survives = result.test_outcome is TestOutcome.SURVIVED
-    word = "SURVIVED" if survives else "hung" if result.output == "timeout" else "killed"
-    line, what = mutation.start_pos[0], mutation.operator_name.partition("/")[2]
-    print(f"{number} {word} {module}:{line} {what} ({len(tests)} tests near, {monotonic() - since:.0f} s)", flush=True)
-    if survives:
-        print(result.diff, flush=True)
-    return survives
+    root: Path
+    covering: Covering
+    longest: float
+    near: bool
+
+    def survives(self, number: str, item: WorkItem) -> bool:
+        """Try one mutation; print it if no test noticed."""
+        mutation = item.mutations[0]
+        module = Path(mutation.module_path)
+        tests = self.covering.tests_of(self.root / module, mutation.start_pos[0])
+        since = monotonic()
+        result = mutate_and_test(item.mutations, self._command(module, tests), self.longest)
+        survives = result.test_outcome is TestOutcome.SURVIVED
+        word = "SURVIVED" if survives else "hung" if result.output == "timeout" else "killed"
+        line, what = mutation.start_pos[0], mutation.operator_name.partition("/")[2]
+        print(
+            f"{number} {word} {module}:{line} {what} ({len(tests)} tests near, {monotonic() - since:.0f} s)", flush=True
+        )
+        if survives:
+            print(result.diff, flush=True)
+        return survives
+
+    def _command(self, module: Path, covering: Sequence[str]) -> str:
+        """Freeze the views again if they may have changed, then run the nearest tests first, and all if those pass."""
+        commands = [["git", "checkout", "-q", "alembic/views"]]
+        if is_of_views(module):
+            latest = max(folder.name for folder in (self.root / "alembic" / "views").iterdir())
+            commands.append([sys.executable, "scripts/freeze_views.py", latest])
+        groups = [tests for tests in (covering, nearest(self.root, module)) if tests]
+        if not (self.near and groups):
+            groups.append(THEN)
+        commands += [_command(tests) for tests in groups]
+        return join(["sh", "-c", " && ".join(join(command) for command in commands)])
 
 
 if __name__ == "__main__":

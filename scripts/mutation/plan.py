@@ -55,7 +55,7 @@ _FIRST: Final = {
     ),
     "services/schema.py": ("tests/contract/test_schema_guard.py",),
     "services/scopes.py": ("tests/contract/test_status.py", "tests/contract/test_questions.py"),
-    "services/seen.py": ("tests/contract/test_uncounted_writes.py",),
+    "services/seen.py": ("tests/unit/test_seen.py", "tests/contract/test_uncounted_writes.py"),
     "services/unreset.py": ("tests/contract/test_reset.py",),
     "services/upsert.py": ("tests/contract/test_registration.py", "tests/contract/test_registration_of_a_list.py"),
     "sql/merge.py": ("tests/contract/test_registration.py",),
@@ -103,7 +103,13 @@ Place = tuple[int, int]
 
 @cache
 def annotations(module: Path) -> list[tuple[Place, Place]]:
-    """Return where the type annotations of a module stand: nothing executes them."""
-    nodes = ast.walk(ast.parse(module.read_text("utf-8")))
-    found = [getattr(node, name, None) for node in nodes for name in ("annotation", "returns")]
+    """Return where the type annotations of a module stand, and its names for types: nothing executes them."""
+    tree = ast.parse(module.read_text("utf-8"))
+    found = [getattr(node, name, None) for node in ast.walk(tree) for name in ("annotation", "returns")]
+    found += [node.value for node in tree.body if isinstance(node, ast.Assign) and _names_a_type(node.value)]
     return [((n.lineno, n.col_offset), (n.end_lineno or 0, n.end_col_offset or 0)) for n in found if n is not None]
+
+
+def _names_a_type(value: ast.expr) -> bool:
+    """Whether a value is a choice of types, such as `date | None`."""
+    return isinstance(value, ast.BinOp) and isinstance(value.op, ast.BitOr)
