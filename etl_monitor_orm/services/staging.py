@@ -22,7 +22,7 @@ from etl_monitor_orm.services.refusals import unknown_parameter
 from etl_monitor_orm.services.transitions import STEPS, make
 from etl_monitor_orm.services.watermarks import PARAMETERS, Move, check_is_watermark, set_explicitly, shown, titled
 from etl_monitor_orm.sql.merge import Merge
-from etl_monitor_orm.vocabulary import ParameterType, Status
+from etl_monitor_orm.vocabulary import ParameterType
 
 OPERATION = "advance"
 
@@ -156,7 +156,7 @@ def write_after_done(
         f"{titled(parameter)} is already at {shown(parameter.value)}."
     )
     told = inputs.message("log_message", dropped if not message else f"{message.rstrip()}\n{dropped}")
-    ours = (STEPS.c.Status == Status.DONE) & (STEPS.c.LastUpdatedOn == context.now)
+    ours = STEPS.c.LastUpdatedOn == context.now
     make(session, context, replace(step, attempts=attempts), {STEPS.c.LogMessage: told}, ours)
 
 

@@ -1,0 +1,163 @@
+"""A call about one process and date does the same whatever stands beside it under names and dates before and after.
+
+The neighbours have the same tasks, runs and parameters in every other state, so whoever reads or writes one of theirs
+does something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from sqlalchemy import insert, inspect
+
+from etl_monitor_orm import ETLMonitor, LogEntry, ManualClock
+from etl_monitor_orm.services.empty_runs import OPERATION
+from tests.contract.every_call.calls import DAY, HR, end, fail, start, start_run
+from tests.contract.every_call.conftest import Rows
+from tests.contract.every_call.test_complete import USES, Use
+from tests.databases import TABLES, Database
+
+BACKENDS = (
+    "duckdb",
+    "postgresql",
+)  # which rows a condition selects is the same on Databricks, where this takes minutes
+
+PROCESSES = [("CORP", "HR_DAILX"), ("CORP", "HR_DAILZ"), ("CORO", "HR_DAILY"), ("CORQ", "HR_DAILY")]
+DATES = [(date(2026, 4, 8), "run-0"), (date(2026, 4, 10), "run-2")]
+
+ABOUT_ALL = {"log", "register", "register_sequence", "runs", "generate_execution_id", "session", "flush_at_task_end"}
+"""Calls that are not about one process, and cannot be asked so."""
+ON_HR: dict[str, Callable[[ETLMonitor], object]] = {
+    "fail_stale": lambda m: m.fail_stale(0, *HR),
+    "stale_steps": lambda m: m.stale_steps(0, *HR),
+    "processes": lambda m: m.processes(*HR),
+    "failures": lambda m: m.failures(*HR),
+    "watermarks": lambda m: m.watermarks(*HR),
+    "latest_date": lambda m: m.latest_date(*HR),
+}
+"""Calls about all processes, asked about one."""
+ABOUT_ALL_DATES = set(ON_HR) - {"watermarks"}
+
+OF_ONE_PROCESS = sorted(name for name in USES if name.partition(".")[2] not in ABOUT_ALL)
+OF_ONE_DATE = sorted(name for name in OF_ONE_PROCESS if name.partition(".")[2] not in ABOUT_ALL_DATES)
+
+Told = tuple[object, Rows]
+Make = Callable[[str, Callable[[Rows], Rows] | None], tuple[Told, Rows, Rows]]
+
+
+def live(monitor: ETLMonitor, clock: ManualClock) -> None:
+    """Leave steps of every state, attempts, receipts, a mode and values behind."""
+    for do in (start_run, start(0), end(0), start(1), fail(1), fail(2)):
+        do(monitor)
+        clock.advance(10)
+    monitor.status_reset(*HR, execution_id="run-1")
+    for do in (start(0), end(0), start(2), fail(2), start(3)):
+        do(monitor)
+        clock.advance(10)
+    monitor.log(
+        LogEntry(
+            "receipt",
+            project_code=HR[0],
+            process_load=HR[1],
+            processing_date=date.fromisoformat(DAY),
+            execution_id="run-1",
+            operation_name=OPERATION,
+        )
+    )
+    monitor.advance_watermark(*HR, "LoadEvents", new_int_value=900)
+    monitor.register_parameter(*HR, "LoadEmployees", "DELTA_DATE", advance_mode="MANUAL", lag_seconds=600)
+    monitor.set_processing_mode(*HR, is_historic_mode=True, historic_date="2026-03-01")
+    monitor.deactivate_task(*HR, 2, 1).deactivate_process(*HR)
+
+
+def as_other_processes(lived: Rows) -> Rows:
+    names = [{"ProjectCode": project, "ProcessLoad": load} for project, load in PROCESSES]
+    return {table: [{**row, **name} for row in rows for name in names] for table, rows in lived.items()}
+
+
+def as_other_dates(lived: Rows) -> Rows:
+    others = [{"ProcessingDate": day, "ExecutionID": run} for day, run in DATES]
+    return {
+        table: [{**row, **other} for row in lived[table] for other in others]
+        for table in ("ETLProcessingSteps", "ETLsysLogs")
+    }
+
+
+def seen(value: object) -> object:
+    """What a call returned, to be compared."""
+    if isinstance(value, list | tuple):
+        return [seen(one) for one in value]
+    state = inspect(value, raiseerr=False)
+    if state is not None and hasattr(state, "mapper"):
+        return {column.key: getattr(value, column.key) for column in state.mapper.column_attrs}
+    return type(value) if " object at 0x" in repr(value) else repr(value)
+
+
+def of(rows: Rows, where: Callable[[dict[str, object]], bool]) -> Rows:
+    return {
+        table: sorted(({**row, "_ID": None} for row in found if where(row)), key=repr) for table, found in rows.items()
+    }
+
+
+@pytest.fixture
+def made(hr: ETLMonitor, database: Database, clock: ManualClock) -> Make:
+    """Make a call alone or beside neighbours: what it told and left of its own, and the others before and after."""
+    dawn = clock.now
+
+    def begin() -> ETLMonitor:
+        clock.set(dawn)
+        database.empty()
+        database.restore("hr")
+        return ETLMonitor(database.engine.execution_options(), clock=clock, actor="pytest")
+
+    def add(rows: Rows) -> None:
+        with database.engine.begin() as connection:
+            for kind in TABLES[1:]:
+                for row in rows.get(kind.__tablename__, []):
+                    given = {name: value for name, value in row.items() if name != "_ID"}
+                    connection.execute(insert(kind.__table__).values(given))
+
+    def lived() -> Rows:
+        live(begin(), clock)
+        return {table: [row for row in rows if row.get("ProjectCode")] for table, rows in database.rows().items()}
+
+    def make(name: str, neighbours: Callable[[Rows], Rows] | None) -> tuple[Told, Rows, Rows]:
+        beside = neighbours(lived()) if neighbours else {}
+        use: Use = USES[name]
+        call = ON_HR.get(name.partition(".")[2], use.make)
+        monitor = begin()
+        for step in use.before:
+            step(monitor)
+            clock.advance(10)
+        subject = use.on(monitor)
+        add(beside)
+        others_before = of(database.rows(), is_other)
+        told = seen(call(subject))
+        return (told, of(database.rows(), lambda row: not is_other(row))), others_before, of(database.rows(), is_other)
+
+    return make
+
+
+def is_other(row: dict[str, object]) -> bool:
+    process, day = (row.get("ProjectCode"), row.get("ProcessLoad")), row.get("ProcessingDate")
+    return process in PROCESSES or (row.get("ExecutionID") is not None and day in [other for other, _ in DATES])
+
+
+@pytest.mark.parametrize("name", OF_ONE_PROCESS)
+def test_given_other_processes_of_nearby_names_then_a_call_does_as_if_alone(made: Make, name: str) -> None:
+    alone, _, _ = made(name, None)
+    beside, before, after = made(name, as_other_processes)
+
+    assert beside == alone
+    assert before == after
+
+
+@pytest.mark.parametrize("name", OF_ONE_DATE)
+def test_given_the_dates_before_and_after_then_a_call_does_as_if_alone(made: Make, name: str) -> None:
+    alone, _, _ = made(name, None)
+    beside, before, after = made(name, as_other_dates)
+
+    assert beside == alone
+    assert before == after
