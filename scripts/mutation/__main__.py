@@ -32,7 +32,7 @@ from cosmic_ray.work_item import TestOutcome, WorkItem
 
 from scripts.mutation.covering import Covering, measuring
 from scripts.mutation.operators import Provider
-from scripts.mutation.plan import KEPT, THEN, Place, annotations, is_of_views, modules, named, nearest
+from scripts.mutation.plan import KEPT, THEN, Place, is_of_views, modules, named, nearest, unpromised
 
 PATIENCE: Final = 4.0
 """How often the time of the tests without a mutation a trial may take; then the mutation made a call hang."""
@@ -79,14 +79,14 @@ def _items(root: Path, chosen: list[str]) -> Iterator[WorkItem]:
         init([file.relative_to(root) for file in modules(root, chosen)], work, {})
         for item in work.work_items:
             mutation = item.mutations[0]
-            if KEPT.fullmatch(mutation.operator_name) and not _only_a_type(
+            if KEPT.fullmatch(mutation.operator_name) and not _is_unpromised(
                 Path(mutation.module_path), mutation.start_pos
             ):
                 yield item
 
 
-def _only_a_type(module: Path, place: Place) -> bool:
-    return any(start <= place < end for start, end in annotations(module))
+def _is_unpromised(module: Path, place: Place) -> bool:
+    return any(start <= place < end for start, end in unpromised(module))
 
 
 def _command(tests: Sequence[str], *measured: str) -> list[str]:

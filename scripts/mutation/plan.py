@@ -102,14 +102,15 @@ Place = tuple[int, int]
 
 
 @cache
-def annotations(module: Path) -> list[tuple[Place, Place]]:
-    """Return where the type annotations of a module stand, and its names for types: nothing executes them."""
+def unpromised(module: Path) -> list[tuple[Place, Place]]:
+    """Return where a change changes nothing that is promised: annotations, names for types, limits of a module."""
     tree = ast.parse(module.read_text("utf-8"))
     found = [getattr(node, name, None) for node in ast.walk(tree) for name in ("annotation", "returns")]
-    found += [node.value for node in tree.body if isinstance(node, ast.Assign) and _names_a_type(node.value)]
+    found += [node.value for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign) and _is_free(node.value)]
     return [((n.lineno, n.col_offset), (n.end_lineno or 0, n.end_col_offset or 0)) for n in found if n is not None]
 
 
-def _names_a_type(value: ast.expr) -> bool:
-    """Whether a value is a choice of types, such as `date | None`."""
-    return isinstance(value, ast.BinOp) and isinstance(value.op, ast.BitOr)
+def _is_free(value: ast.expr | None) -> bool:
+    """Whether a value is a choice of types, such as `date | None`, or a number, such as how many rows are kept."""
+    is_choice = isinstance(value, ast.BinOp) and isinstance(value.op, ast.BitOr)
+    return is_choice or (isinstance(value, ast.Constant) and isinstance(value.value, int | float))
