@@ -140,7 +140,7 @@ def _meant(scope: Scope, within: Conditions, *, replay: bool, attempts: int | No
         conditions += [ranks.c.RunRecency == 1, step.execution_id == scope.execution_id]
     if attempts is not None:
         conditions.append(step.attempts == attempts)
-    meant = select(ranks, case((and_(*conditions), 1), else_=0).label("IsMeant")).subquery("meant")
+    meant = select(ranks, case((and_(*conditions), 1)).label("IsMeant")).subquery("meant")
     meant_step = aliased(ProcessingStep, meant)
     concerned = func.max(meant.c.IsMeant).over(partition_by=(meant_step.processing_date, meant_step.execution_id))
     return select(meant, concerned.label("RunIsMeant")).subquery("runs")

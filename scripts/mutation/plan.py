@@ -103,10 +103,11 @@ Place = tuple[int, int]
 
 @cache
 def unpromised(module: Path) -> list[tuple[Place, Place]]:
-    """Return where a change changes nothing that is promised: annotations, names for types, limits of a module."""
+    """Return where a change changes nothing that is promised: annotations, names for types, limits, `strict=`."""
     tree = ast.parse(module.read_text("utf-8"))
     found = [getattr(node, name, None) for node in ast.walk(tree) for name in ("annotation", "returns")]
     found += [node.value for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign) and _is_free(node.value)]
+    found += [node.value for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg == "strict"]
     return [((n.lineno, n.col_offset), (n.end_lineno or 0, n.end_col_offset or 0)) for n in found if n is not None]
 
 

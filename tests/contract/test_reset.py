@@ -257,6 +257,16 @@ def test_reset_that_leaves_out_only_a_deactivated_task_says_so(
     assert "activate_task()" in words
 
 
+def test_reset_after_nothing_but_a_failure_says_that_its_task_is_deactivated(
+    hr: ETLMonitor, run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    hr.fail_task("run-1", *HR, 1)
+    hr.deactivate_task(*HR, 1, 1)
+
+    assert run.reset() == []
+    assert ["task 1 (workflow 1)" in record.getMessage() for record in caplog.records] == [True]
+
+
 def test_reset_that_found_nothing_failed_logs_nothing(
     broken: ETLMonitor, run: Run, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -404,6 +414,12 @@ def test_reset_of_a_name_that_does_not_exist_is_refused(
 ) -> None:
     with refused(error, *words):
         broken.status_reset(*process, **scope, replay=replay)
+
+
+def test_reset_of_a_task_that_the_run_does_not_have_queues_nothing(broken: ETLMonitor) -> None:
+    broken.register_task(*HR, 9, 1, 2, "Registered since")
+
+    assert broken.status_reset(*HR, execution_id="run-1", task_id=9) == []
 
 
 def test_reset_of_an_unknown_task_without_run_and_date_is_refused(broken: ETLMonitor, refused: Refused) -> None:

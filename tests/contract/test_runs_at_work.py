@@ -44,6 +44,13 @@ def test_run_when_resumed_beside_a_running_step_is_refused(busy: ETLMonitor, ref
         busy.start_run(*HR, DAY, resume=True)
 
 
+def test_refusal_beside_two_running_steps_names_the_first(busy: ETLMonitor, refused: Refused) -> None:
+    busy.start_task("run-1", *HR, 3, **ON_DAY)
+    busy.start_task("run-1", *HR, 2, **ON_DAY)
+    with refused(RunInProgress, "task 1"):
+        busy.start_run(*HR, DAY, resume=True)
+
+
 def test_refusal_tells_run_step_and_state(busy: ETLMonitor) -> None:
     with pytest.raises(InvalidTransition) as caught:
         busy.start_run(*HR, DAY, resume=True, if_running="raise")

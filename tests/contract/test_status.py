@@ -126,6 +126,16 @@ def test_given_a_filter_when_status_is_asked_then_only_the_steps_that_match_are_
     assert [line.task_id for line in hr.get_status(*HR, DAY, **narrow)] == tasks
 
 
+def test_given_a_task_number_in_two_passes_then_the_attempts_of_each_are_told_apart(hr: ETLMonitor) -> None:
+    hr.register_task(*HR, 1, 2, 2, "Load employees again")
+    run = hr.start_run(*HR, DAY, execution_id="run-1")
+    hr.fail_task("run-1", *HR, 1, workflow_id=1)
+    run.reset()
+    details = hr.get_status(*HR, DAY, task_id=1)
+
+    assert [(line.workflow_id, line.attempts) for line in details] == [(1, 1), (2, 0)]
+
+
 def test_given_another_process_when_status_is_asked_then_its_steps_are_not_listed(hr: ETLMonitor, run: Run) -> None:
     hr.register_process("CORP", "FIN_DAILY").register_task("CORP", "FIN_DAILY", 1, 1, 2, "Load costs")
     hr.start_run("CORP", "FIN_DAILY", DAY)

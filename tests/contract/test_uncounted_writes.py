@@ -137,6 +137,15 @@ def test_reset_when_made_twice_queues_once(uncounted: ETLMonitor, tick: Callable
     assert uncounted.status_reset(*HR, execution_id="run-1") == []
 
 
+def test_resets_of_two_runs_at_the_same_time_queue_the_steps_of_both(uncounted: ETLMonitor) -> None:
+    uncounted.start_run(*HR, "2026-04-10", execution_id="run-2")
+    for execution_id in ("run-1", "run-2"):
+        uncounted.fail_task(execution_id, *HR, 1)
+    queued = [uncounted.status_reset(*HR, execution_id=execution_id) for execution_id in ("run-1", "run-2")]
+
+    assert [[step.task_id for step in steps] for steps in queued] == [[0, 1], [0, 1]]
+
+
 def test_run_when_started_twice_has_its_steps_once(uncounted: ETLMonitor, tick: Callable[[], object]) -> None:
     for _ in range(2):
         run = uncounted.start_run(*HR, DAY, execution_id="run-2")

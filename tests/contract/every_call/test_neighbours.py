@@ -1,4 +1,4 @@
-"""A call about one process and date does the same whatever stands beside it under names and dates before and after.
+"""A call about one process, date or run does the same whatever stands beside it under other names and dates.
 
 The neighbours have the same tasks, runs and parameters in every other state, so whoever reads or writes one of theirs
 does something else.
@@ -24,8 +24,17 @@ BACKENDS = (
     "postgresql",
 )  # which rows a condition selects is the same on Databricks, where this takes minutes
 
-PROCESSES = [("CORP", "HR_DAILX"), ("CORP", "HR_DAILZ"), ("CORO", "HR_DAILY"), ("CORQ", "HR_DAILY")]
-DATES = [(date(2026, 4, 8), "run-0"), (date(2026, 4, 10), "run-2")]
+PROCESSES = {
+    "lived": [("CORP", "HR_DAILX"), ("CORP", "HR_DAILZ"), ("CORO", "HR_DAILY"), ("CORQ", "HR_DAILY")],
+    "waiting": [("CORP", "HR_DAILW"), ("CORP", "HR_DAIM"), ("CORN", "HR_DAILY"), ("CORR", "HR_DAILY")],
+    "running": [("CORP", "HR_DAILV"), ("CORP", "HR_DAIN"), ("CORM", "HR_DAILY"), ("CORS", "HR_DAILY")],
+}
+DATES = {
+    "lived": [(date(2026, 4, 8), "run-0"), (date(2026, 4, 10), "run-2")],
+    "waiting": [(date(2026, 4, 7), "run-00"), (date(2026, 4, 11), "run-20")],
+    "running": [(date(2026, 4, 6), "run-01"), (date(2026, 4, 12), "run-21")],
+}
+RUNS = {life: [run for _, run in others] for life, others in DATES.items()}
 
 ABOUT_ALL = {"log", "register", "register_sequence", "runs", "generate_execution_id", "session", "flush_at_task_end"}
 """Calls that are not about one process, and cannot be asked so."""
@@ -42,9 +51,21 @@ ABOUT_ALL_DATES = set(ON_HR) - {"watermarks"}
 
 OF_ONE_PROCESS = sorted(name for name in USES if name.partition(".")[2] not in ABOUT_ALL)
 OF_ONE_DATE = sorted(name for name in OF_ONE_PROCESS if name.partition(".")[2] not in ABOUT_ALL_DATES)
+OF_ONE_RUN = [
+    "ETLMonitor.start_task",
+    "ETLMonitor.end_task",
+    "ETLMonitor.fail_task",
+    "Run.pending",
+    "Run.ready",
+    "Run.status",
+    "Run.summary",
+    *sorted(name for name in OF_ONE_PROCESS if name.startswith("TaskHandle.")),
+]
+"""Calls for which another run of the same process and date, and its attempts, make no difference."""
 
 Told = tuple[object, Rows]
-Make = Callable[[str, Callable[[Rows], Rows] | None], tuple[Told, Rows, Rows]]
+Neighbours = Callable[[Rows, ManualClock], Rows]
+Make = Callable[[str, Neighbours | None], tuple[Told, Rows, Rows]]
 
 
 def live(monitor: ETLMonitor, clock: ManualClock) -> None:
@@ -72,17 +93,44 @@ def live(monitor: ETLMonitor, clock: ManualClock) -> None:
     monitor.deactivate_task(*HR, 2, 1).deactivate_process(*HR)
 
 
-def as_other_processes(lived: Rows) -> Rows:
-    names = [{"ProjectCode": project, "ProcessLoad": load} for project, load in PROCESSES]
-    return {table: [{**row, **name} for row in rows for name in names] for table, rows in lived.items()}
+def in_life(rows: list[dict[str, object]], life: str, clock: ManualClock) -> list[dict[str, object]]:
+    """Steps as they were left behind, or all of them waiting or running with their first attempt."""
+    if life == "lived" or not rows or "StartTime" not in rows[0]:
+        return rows
+    times = {"StartTime": clock.now if life == "running" else None, "EndTime": None, "DurationSeconds": None}
+    return [{**row, **times, "Status": "NQUE"} for row in rows if row["Attempts"] == 0]
 
 
-def as_other_dates(lived: Rows) -> Rows:
-    others = [{"ProcessingDate": day, "ExecutionID": run} for day, run in DATES]
-    return {
-        table: [{**row, **other} for row in lived[table] for other in others]
-        for table in ("ETLProcessingSteps", "ETLsysLogs")
+def beside(lived: Rows, others: dict[str, list[dict[str, object]]], clock: ManualClock) -> Rows:
+    """The rows of each neighbour, of whatever life."""
+    found: Rows = {}
+    for life, names in others.items():
+        for table, rows in lived.items():
+            found.setdefault(table, []).extend({**row, **name} for row in in_life(rows, life, clock) for name in names)
+    return found
+
+
+def as_other_processes(lived: Rows, clock: ManualClock) -> Rows:
+    names = {
+        life: [{"ProjectCode": project, "ProcessLoad": load} for project, load in others]
+        for life, others in PROCESSES.items()
     }
+    return beside(lived, names, clock)
+
+
+def as_other_dates(lived: Rows, clock: ManualClock) -> Rows:
+    names = {
+        life: [{"ProcessingDate": day, "ExecutionID": run} for day, run in others] for life, others in DATES.items()
+    }
+    return beside(of_runs(lived), names, clock)
+
+
+def as_other_runs(lived: Rows, clock: ManualClock) -> Rows:
+    return beside(of_runs(lived), {life: [{"ExecutionID": run} for run in runs] for life, runs in RUNS.items()}, clock)
+
+
+def of_runs(lived: Rows) -> Rows:
+    return {table: lived[table] for table in ("ETLProcessingSteps", "ETLsysLogs")}
 
 
 def seen(value: object) -> object:
@@ -123,8 +171,8 @@ def made(hr: ETLMonitor, database: Database, clock: ManualClock) -> Make:
         live(begin(), clock)
         return {table: [row for row in rows if row.get("ProjectCode")] for table, rows in database.rows().items()}
 
-    def make(name: str, neighbours: Callable[[Rows], Rows] | None) -> tuple[Told, Rows, Rows]:
-        beside = neighbours(lived()) if neighbours else {}
+    def make(name: str, neighbours: Neighbours | None) -> tuple[Told, Rows, Rows]:
+        others = neighbours(lived(), clock) if neighbours else {}
         use: Use = USES[name]
         call = ON_HR.get(name.partition(".")[2], use.make)
         monitor = begin()
@@ -132,7 +180,7 @@ def made(hr: ETLMonitor, database: Database, clock: ManualClock) -> Make:
             step(monitor)
             clock.advance(10)
         subject = use.on(monitor)
-        add(beside)
+        add(others)
         others_before = of(database.rows(), is_other)
         told = seen(call(subject))
         return (told, of(database.rows(), lambda row: not is_other(row))), others_before, of(database.rows(), is_other)
@@ -141,23 +189,32 @@ def made(hr: ETLMonitor, database: Database, clock: ManualClock) -> Make:
 
 
 def is_other(row: dict[str, object]) -> bool:
-    process, day = (row.get("ProjectCode"), row.get("ProcessLoad")), row.get("ProcessingDate")
-    return process in PROCESSES or (row.get("ExecutionID") is not None and day in [other for other, _ in DATES])
+    process = row.get("ProjectCode"), row.get("ProcessLoad")
+    return any(process in PROCESSES[life] or row.get("ExecutionID") in RUNS[life] for life in RUNS)
 
 
 @pytest.mark.parametrize("name", OF_ONE_PROCESS)
 def test_given_other_processes_of_nearby_names_then_a_call_does_as_if_alone(made: Make, name: str) -> None:
     alone, _, _ = made(name, None)
-    beside, before, after = made(name, as_other_processes)
+    among, before, after = made(name, as_other_processes)
 
-    assert beside == alone
+    assert among == alone
     assert before == after
 
 
 @pytest.mark.parametrize("name", OF_ONE_DATE)
 def test_given_the_dates_before_and_after_then_a_call_does_as_if_alone(made: Make, name: str) -> None:
     alone, _, _ = made(name, None)
-    beside, before, after = made(name, as_other_dates)
+    among, before, after = made(name, as_other_dates)
 
-    assert beside == alone
+    assert among == alone
+    assert before == after
+
+
+@pytest.mark.parametrize("name", OF_ONE_RUN)
+def test_given_other_runs_of_the_date_then_a_call_about_one_does_as_if_alone(made: Make, name: str) -> None:
+    alone, _, _ = made(name, None)
+    among, before, after = made(name, as_other_runs)
+
+    assert among == alone
     assert before == after
