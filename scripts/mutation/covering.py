@@ -18,7 +18,7 @@ source = etl_monitor_orm
 dynamic_context = test_function
 data_file = {data}
 """
-MOST: Final = 60
+MOST: Final = 200
 """How many tests of one line are tried before all the others."""
 
 
