@@ -6,8 +6,10 @@ needs a change first. Its attributes say what an error is about.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
+from etl_monitor_orm.failures import FailedTask
 from etl_monitor_orm.keys import ProcessKey, RunKey, StepKey, TaskKey
 from etl_monitor_orm.vocabulary import Status
 
@@ -188,3 +190,19 @@ class ProcessInactive(InvalidTransition):
     """The process is deactivated, or has no active task: there is nothing to run."""
 
     default_message = "The process is deactivated, or has no active task: there is nothing to run."
+
+
+class RunFailed(EtlMonitorError):
+    """Tasks of the run failed.
+
+    Attributes:
+        failures: The failed tasks, in running order.
+    """
+
+    default_message = "Tasks of the run failed."
+
+    def __init__(
+        self, message: str | None = None, *, run: RunKey | None = None, failures: Sequence[FailedTask] = ()
+    ) -> None:
+        super().__init__(message, run=run)
+        self.failures = tuple(failures)

@@ -104,6 +104,30 @@ def attempts_of_run(session: Session, context: Context, execution_id: str) -> li
     return found
 
 
+def runs_of_date(session: Session, context: Context, processes: Processes, on: date | None) -> list[RunSummary]:
+    """Return each attempt of each run on a date; without one, on the date to show for its process (`v_runSummary`).
+
+    Raises:
+        ProcessNotFound: There is no such process, or the project has no process.
+    """
+    view = views.RunSummary
+    order = (view.project_code, view.process_load, view.attempts, view.execution_id)
+    query = select(view).where(*processes.narrow(view)).order_by(*order)
+    if on is not None:
+        found = list(session.scalars(query.where(view.processing_date == on)))
+    else:
+        # Read the dates first: joined to them, the view would be computed over all of history.
+        shown = dates_to_read(session, context, processes)
+        found = [
+            row
+            for row in session.scalars(query.where(view.processing_date.in_({*shown.values()})))
+            if row.processing_date == shown.get(ProcessKey(row.project_code, row.process_load))
+        ]
+    if not found:
+        require_registered(session, context, processes)
+    return found
+
+
 def require_registered(session: Session, context: Context, processes: Processes) -> None:
     """Refuse names that are not registered, so a typing mistake does not look like good news.
 
