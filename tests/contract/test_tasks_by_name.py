@@ -48,7 +48,7 @@ def test_given_a_name_in_two_stages_then_the_stage_decides(hr: ETLMonitor) -> No
     assert hr.start_run(*HR, DAY).task("Load employees", sequence_id=6).task_id == 9
 
 
-def test_given_the_name_in_another_process_and_run_then_it_is_this_run_s_task(hr: ETLMonitor, run: Run) -> None:
+def test_given_the_name_in_another_process_and_run_then_the_own_run_decides(hr: ETLMonitor, run: Run) -> None:
     hr.register_process("CORP", "FINANCE").register_task("CORP", "FINANCE", 7, 1, 2, "Load employees")
     hr.start_run("CORP", "FINANCE", DAY, execution_id="run-1")
     hr.register_task(*HR, 8, 1, 2, "Load employees")
