@@ -96,9 +96,7 @@ def test_given_a_coroutine_when_it_is_cancelled_then_the_step_is_failed_with_the
     assert (step(1).status, step(1).log_message.partition(":")[0]) == (Status.FAIL, "CancelledError")
 
 
-def test_given_a_timeout_when_it_ends_the_body_then_the_step_is_failed_and_the_timeout_is_raised(
-    run: Run, step: Step
-) -> None:
+def test_given_a_timeout_when_it_ends_the_body_then_the_step_is_failed_and_it_is_raised(run: Run, step: Step) -> None:
     async def load() -> None:
         async with asyncio.timeout(None) as timeout, run.task(1):
             timeout.reschedule(0)
@@ -128,7 +126,7 @@ def test_given_a_slow_database_when_a_task_starts_or_ends_then_other_coroutines_
     asyncio.run(main())
 
 
-def test_given_a_start_under_way_when_it_is_cancelled_then_the_body_does_not_run_and_the_step_fails(
+def test_given_a_start_under_way_when_cancelled_then_the_step_fails_without_its_body(
     hr: ETLMonitor, run: Run, step: Step
 ) -> None:
     ran = []
@@ -153,7 +151,7 @@ def test_given_a_start_under_way_when_it_is_cancelled_then_the_body_does_not_run
     assert (step(1).status, step(1).log_message.partition(":")[0]) == (Status.FAIL, "CancelledError")
 
 
-def test_given_an_end_under_way_when_it_is_cancelled_then_the_step_is_done_and_the_cancellation_is_raised(
+def test_given_an_end_under_way_when_cancelled_then_the_step_is_done_all_the_same(
     hr: ETLMonitor, run: Run, step: Step
 ) -> None:
     async def main() -> None:

@@ -116,7 +116,7 @@ def test_given_no_heartbeat_or_no_start_when_tasks_run_then_there_is_no_thread(r
         assert beating() == []
 
 
-def test_given_a_database_that_is_away_when_beating_then_the_task_goes_on_and_the_log_says_so_once(
+def test_given_a_database_that_is_away_when_beating_then_the_task_goes_on_and_is_told_once(
     run: Run, beats: Beats, clock: ManualClock, step: Step, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.WARNING, "etl_monitor_orm"), run.task(1, heartbeat=SOON):
@@ -133,7 +133,7 @@ def test_given_a_database_that_is_away_when_beating_then_the_task_goes_on_and_th
     assert "OSError: the database is away" in record.getMessage()
 
 
-def test_given_a_step_that_somebody_else_ended_when_beating_then_the_thread_ends_and_the_log_says_so(
+def test_given_a_step_that_another_ended_when_beating_then_the_thread_ends_and_says_so(
     hr: ETLMonitor, run: Run, caplog: pytest.LogCaptureFixture
 ) -> None:
     task = run.task(1, heartbeat=SOON).__enter__()

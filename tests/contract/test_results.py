@@ -38,7 +38,7 @@ Answer = Callable[[ETLMonitor, Run], object]
 
 ANSWERS: dict[str, tuple[type, Answer]] = {
     "pending": (PendingTask, lambda m, run: run.pending()),
-    "ready": (PendingTask, lambda m, run: run.ready()),
+    "ready": (PendingTask, lambda m, run: m.start_run(*HR, DAY, execution_id="run-2").ready()),
     "get_pending_tasks": (PendingTask, lambda m, run: m.get_pending_tasks("run-1", *HR, DAY)),
     "status": (TaskDetail, lambda m, run: run.status()),
     "get_status": (TaskDetail, lambda m, run: m.get_status(*HR, DAY)),
@@ -59,7 +59,10 @@ ANSWERS: dict[str, tuple[type, Answer]] = {
         ModeChange,
         lambda m, run: m.set_processing_mode(*HR, parameter_name="LoadEvents", value_int=7),
     ),
-    "one bulk": (ModeChange, lambda m, run: m.set_processing_mode(*HR, is_bulk_mode=True, parameter_name="LoadEvents")),
+    "one bulk": (
+        ModeChange,
+        lambda m, run: m.set_processing_mode(*HR, is_bulk_mode=True, parameter_name="LoadEmployees"),
+    ),
 }
 """Every call that returns a list, and what the list holds."""
 
@@ -174,7 +177,7 @@ def test_given_rows_when_they_are_sliced_copied_or_pickled_then_they_keep_their_
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
-def test_given_a_library_that_is_not_installed_when_it_is_asked_for_then_the_error_has_the_command(
+def test_given_no_such_library_when_a_frame_is_asked_for_then_the_error_has_the_command(
     run: Run, monkeypatch: pytest.MonkeyPatch, library: str
 ) -> None:
     class Absent:

@@ -72,7 +72,7 @@ def test_given_a_finished_run_when_joined_then_the_run_of_the_date_is_started(hr
     assert len(joined.pending()) == 4
 
 
-def test_given_the_finished_run_of_the_date_when_joined_then_it_is_found_and_has_nothing_to_do(hr: ETLMonitor) -> None:
+def test_given_the_finished_run_of_the_date_when_joined_then_it_is_found_again(hr: ETLMonitor) -> None:
     first = hr.join_run(*HR, DAY)
     finish(first)
 

@@ -51,7 +51,7 @@ def test_given_a_function_when_it_raises_then_the_step_is_failed_and_the_error_g
     assert (step(1).status, step(1).log_message) == (Status.FAIL, "OSError: source is down")
 
 
-def test_given_no_run_when_two_functions_are_called_then_both_are_of_one_run_of_the_date_to_work_on(
+def test_given_no_run_when_two_functions_are_called_then_both_are_of_one_run(
     hr: ETLMonitor, clock: ManualClock, rows: Rows
 ) -> None:
     @hr.tracked(*HR, "Load employees")
