@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from time import monotonic
 from typing import Final
 from weakref import WeakMethod
 
@@ -55,14 +56,22 @@ class Heartbeats:
         atexit.unregister(_stop_all)
         atexit.register(_stop_all)
 
-    def stop(self) -> None:
-        """End it, and wait for a beat that is under way, but not for ever."""
-        if self._thread is None or os.getpid() != self._pid:
+    def stop(self, longest_wait: float = _LONGEST_WAIT) -> None:
+        """End it, and wait for a beat that is under way, but no longer than so many seconds."""
+        if self._thread is None or not self.is_of_this_process():
             return  # after a fork, a lock of the event may be held for ever
+        self.end()
+        if self._thread is not threading.current_thread():
+            self._thread.join(longest_wait)
+
+    def end(self) -> None:
+        """Let there be no further beat; do not wait."""
         self._over.set()
         _beating.discard(self)
-        if self._thread is not threading.current_thread():
-            self._thread.join(_LONGEST_WAIT)
+
+    def is_of_this_process(self) -> bool:
+        """Whether it was made here, and not before a fork."""
+        return os.getpid() == self._pid
 
     def _run(self) -> None:
         while not self._over.wait(self._seconds) and (beat := self._beat()) is not None:
@@ -91,5 +100,9 @@ def _warn(words: str, *about: object) -> None:
 
 def _stop_all() -> None:
     """At the end of the interpreter: let no thread be cut off within a database driver, which may abort the process."""
-    for one in list(_beating):
-        one.stop()
+    left = [one for one in list(_beating) if one.is_of_this_process()]
+    for one in left:
+        one.end()
+    until = monotonic() + _LONGEST_WAIT
+    for one in left:
+        one.stop(max(0.0, until - monotonic()))

@@ -18,8 +18,12 @@ async def to_the_end(work: Callable[[], T]) -> T:
     import asyncio  # only coroutines need it
 
     context = copy_context()
-    # A future of the pool and no task: what cancels all tasks at the end of a loop leaves it alone.
-    future = asyncio.get_running_loop().run_in_executor(None, context.run, work)
+    loop = asyncio.get_running_loop()
+    try:
+        # A future of the pool and no task: what cancels all tasks at the end of a loop leaves it alone.
+        future = loop.run_in_executor(None, context.run, work)
+    except RuntimeError:  # the pool has been shut down: the loop ends, and nobody else waits for it
+        return context.run(work)
     cancelled: asyncio.CancelledError | None = None
     while not future.done():
         try:

@@ -198,6 +198,16 @@ def test_given_two_coroutines_at_once_when_they_log_then_each_record_bears_its_o
     }
 
 
+def test_given_a_loop_whose_pool_is_shut_down_when_a_task_ends_then_it_is_recorded(run: Run, step: Step) -> None:
+    async def main() -> None:
+        async with run.task(1):
+            await asyncio.get_running_loop().shutdown_default_executor()
+
+    asyncio.run(main())
+
+    assert step(1).status is Status.DONE
+
+
 def test_given_tasks_within_each_other_when_the_inner_ends_then_the_outer_is_at_work(run: Run) -> None:
     async def main() -> None:
         async with run.task(1) as outer:
