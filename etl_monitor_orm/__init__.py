@@ -25,6 +25,7 @@ from etl_monitor_orm.errors import (
     ProcessInactive,
     ProcessNotFound,
     Retryable,
+    RunFailed,
     RunInProgress,
     SchemaError,
     SchemaMissing,
@@ -34,15 +35,18 @@ from etl_monitor_orm.errors import (
     StepNotQueued,
     TaskNotFound,
 )
+from etl_monitor_orm.failures import FailedTask
 from etl_monitor_orm.logging_handler import EtlLogHandler
 from etl_monitor_orm.models import Parameter, Process, ProcessingStep, SequenceStage, SysLog, Task
 from etl_monitor_orm.monitor import ETLMonitor
+from etl_monitor_orm.rows import Rows
 from etl_monitor_orm.run import Run
 from etl_monitor_orm.services.dispatch import PendingTask
 from etl_monitor_orm.services.logs import LogEntry
 from etl_monitor_orm.services.modes import ModeChange
 from etl_monitor_orm.session import create_engine
 from etl_monitor_orm.task import TaskHandle, in_task
+from etl_monitor_orm.termination import Termination, terminate_as_exit
 from etl_monitor_orm.vocabulary import (
     AdvanceMode,
     LoadFrequency,
@@ -84,6 +88,7 @@ __all__ = [
     "ETLMonitor",
     "EtlLogHandler",
     "EtlMonitorError",
+    "FailedTask",
     "InvalidInput",
     "InvalidTransition",
     "LoadFrequency",
@@ -104,7 +109,9 @@ __all__ = [
     "ProcessStatus",
     "ProcessingStep",
     "Retryable",
+    "Rows",
     "Run",
+    "RunFailed",
     "RunInProgress",
     "RunState",
     "RunStatus",
@@ -123,9 +130,11 @@ __all__ = [
     "TaskDetail",
     "TaskHandle",
     "TaskNotFound",
+    "Termination",
     "Watermark",
     "create_engine",
     "in_task",
+    "terminate_as_exit",
 ]
 
 

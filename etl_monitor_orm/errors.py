@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from etl_monitor_orm.failures import FailedTask
 from etl_monitor_orm.keys import ProcessKey, RunKey, StepKey, TaskKey
 from etl_monitor_orm.vocabulary import Status
 
@@ -188,3 +189,15 @@ class ProcessInactive(InvalidTransition):
     """The process is deactivated, or has no active task: there is nothing to run."""
 
     default_message = "The process is deactivated, or has no active task: there is nothing to run."
+
+
+class RunFailed(EtlMonitorError):
+    """Tasks of the run failed.
+
+    Attributes:
+        failures: The failed tasks, in running order.
+    """
+
+    default_message = "Tasks of the run failed."
+
+    failures: tuple[FailedTask, ...] = ()

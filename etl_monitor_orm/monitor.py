@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import TracebackType
 from typing import Self
 
 from sqlalchemy import Engine
@@ -15,6 +16,7 @@ from etl_monitor_orm.calls.registration import RegistrationCalls
 from etl_monitor_orm.calls.reports import ReportCalls
 from etl_monitor_orm.calls.runs import RunCalls
 from etl_monitor_orm.calls.steps import StepCalls
+from etl_monitor_orm.calls.tracking import TrackingCalls
 from etl_monitor_orm.calls.watermarks import WatermarkCalls
 from etl_monitor_orm.clocks import Clock, system_clock
 from etl_monitor_orm.errors import ConfigurationError, InvalidInput
@@ -24,7 +26,9 @@ from etl_monitor_orm.session import UnitOfWork, adopted, engine_for
 from etl_monitor_orm.settings import Settings
 
 
-class ETLMonitor(NotCopied, RegistrationCalls, RunCalls, StepCalls, WatermarkCalls, ReportCalls, QuestionCalls):
+class ETLMonitor(
+    NotCopied, RegistrationCalls, RunCalls, TrackingCalls, StepCalls, WatermarkCalls, ReportCalls, QuestionCalls
+):
     """Knows what should run, what ran, what failed, what may run next, and how far each source was read.
 
     Args:
@@ -129,6 +133,15 @@ class ETLMonitor(NotCopied, RegistrationCalls, RunCalls, StepCalls, WatermarkCal
         if self._made_engine:
             self.engine.dispose()
             self._runtime.schema_may_have_changed()
+
+    def __enter__(self) -> Self:
+        """Return the monitor; the end of the `with` block closes it."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     def __repr__(self) -> str:
         return f"<ETLMonitor {place(self.engine.url)} schema={self.schema}>"

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from etl_monitor_orm import inputs, views
-from etl_monitor_orm.errors import InvalidInput
-from etl_monitor_orm.keys import RunKey
+from datetime import timedelta
+from typing import Final
+
+from etl_monitor_orm import foreign, inputs, views
+from etl_monitor_orm.errors import InvalidInput, RunFailed
+from etl_monitor_orm.keys import RunKey, StepKey
 from etl_monitor_orm.models import ProcessingStep
 from etl_monitor_orm.resetting import reset_steps
+from etl_monitor_orm.rows import Rows
 from etl_monitor_orm.runtime import Runtime
 from etl_monitor_orm.services import dispatch, status
 from etl_monitor_orm.services.dispatch import PendingTask
+from etl_monitor_orm.services.named import step_of_name
+from etl_monitor_orm.services.outcome import outcome
 from etl_monitor_orm.services.scopes import Attempts, Narrowing, Scope, read_attempts
 from etl_monitor_orm.services.steps import Where
 from etl_monitor_orm.task import OfRun, OnNotRunnable, TaskHandle
 from etl_monitor_orm.vocabulary import LogType, SourceType
+
+_TOLD: Final = 10
+"""How many failures a message tells."""
 
 
 class Run(OfRun):
@@ -32,12 +41,13 @@ class Run(OfRun):
 
     def task(
         self,
-        task_id: int,
+        task_id: int | str,
         workflow_id: int | None = None,
         *,
         sequence_id: int | None = None,
         takeover: bool = False,
         on_not_runnable: OnNotRunnable = "raise",
+        heartbeat: timedelta | float | None = None,
         source_type: SourceType | str | None = None,
         source_run_id: str | None = None,
         cluster_id: str | None = None,
@@ -48,12 +58,15 @@ class Run(OfRun):
         """Return a context manager that tracks a task of this run (`ETLProcessingSteps`).
 
         Args:
-            task_id: The task.
-            workflow_id: The pass; else 0 for task 0 and 1 for any other.
+            task_id: The task's number, or its name if it is the only one of that name in the run, at the cost of a
+                read. Digits are always a number.
+            workflow_id: The pass; else 0 for task 0 and 1 for any other. A name needs none.
             sequence_id: The stage; the run knows it, so it is checked only when given.
             takeover: Start the step although it is recorded as running, because its worker is gone.
             on_not_runnable: `"raise"`, or `"skip"` to get a handle with `active=False` when the step is already
                 DONE, running or failed, its task is inactive, or the run has no step for it.
+            heartbeat: Give a sign of life by itself, from a thread, whenever this time has passed: a timedelta, or
+                seconds. A heartbeat that fails is logged and never ends the task.
             source_type: Kind of job, if not the task's.
             source_run_id: The job's own run id.
             cluster_id: Cluster that does the work.
@@ -62,24 +75,25 @@ class Run(OfRun):
             log_code: Code of that message.
 
         Raises:
-            InvalidInput: An argument cannot be read.
-            StepNotFound: On entering: the task is not registered.
+            InvalidInput: An argument cannot be read, or several tasks of the run have the name.
+            StepNotFound: No task has the name; or, on entering, the task is not registered.
             InvalidTransition: On entering: the step may not start. No work was done.
         """
         return TaskHandle(
             self._runtime,
-            inputs.step(self._key, task_id, workflow_id=workflow_id, sequence_id=sequence_id),
+            self._step(task_id, workflow_id, sequence_id),
             where=Where.read(source_type=source_type, source_run_id=source_run_id, cluster_id=cluster_id),
             takeover=takeover,
             on_not_runnable=on_not_runnable,
             log_message=log_message,
             log_type=log_type,
             log_code=log_code,
+            heartbeat=heartbeat,
         )
 
     def pending(
         self, *, workflow_id: int | None = None, sequence_id: int | None = None, task_id: int | None = None
-    ) -> list[PendingTask]:
+    ) -> Rows[PendingTask]:
         """Return the steps that are not DONE and whose task is active, in running order, in one statement.
 
         Args:
@@ -87,32 +101,30 @@ class Run(OfRun):
             sequence_id: Only this stage.
             task_id: Only this task.
         """
-        return self._runtime.run(
-            dispatch.pending,
-            self._key,
-            Narrowing.read(workflow_id=workflow_id, sequence_id=sequence_id, task_id=task_id),
-        )
+        only = Narrowing.read(workflow_id=workflow_id, sequence_id=sequence_id, task_id=task_id)
+        return Rows(PendingTask, self._runtime.run(dispatch.pending, self._key, only))
 
-    def ready(self) -> list[PendingTask]:
+    def ready(self) -> Rows[PendingTask]:
         """Return the steps that may start now: the queued ones of the earliest stage that has work left.
 
         Empty while a mandatory failure blocks, and while the rest of the stage is running.
         """
-        return self._runtime.run(dispatch.ready, self._key)
+        return Rows(PendingTask, self._runtime.run(dispatch.ready, self._key))
 
-    def status(self, *, attempts: Attempts = None) -> list[views.TaskDetail]:
+    def status(self, *, attempts: Attempts = None) -> Rows[views.TaskDetail]:
         """Return the run's steps from `v_taskDetail`.
 
         Args:
             attempts: A number, `"all"`, or None for each step's current attempt in this run.
         """
-        return self._runtime.run(status.detail, self._scope(), read_attempts(attempts))
+        found = self._runtime.run(status.detail, self._scope(), read_attempts(attempts))
+        return Rows(views.TaskDetail, found)
 
-    def summary(self) -> list[views.RunSummary]:
+    def summary(self) -> Rows[views.RunSummary]:
         """Return the rollup of each attempt of this run from `v_runSummary`, oldest first."""
-        return self._runtime.run(status.summary, self._scope(), "all")
+        return Rows(views.RunSummary, self._runtime.run(status.summary, self._scope(), "all"))
 
-    def reset(self, *, replay: bool = False, remark: str | None = None) -> list[ProcessingStep]:
+    def reset(self, *, replay: bool = False, remark: str | None = None) -> Rows[ProcessingStep]:
         """Queue this run's failed steps again as new attempts, and its initiation step with them.
 
         Args:
@@ -123,15 +135,62 @@ class Run(OfRun):
             The new attempts; empty when there was nothing to do. If failed steps were left out because their tasks are
             deactivated, and nothing else was queued, a warning is logged for each.
         """
-        return reset_steps(
+        queued = reset_steps(
             self._runtime.one_reading(),
             self._scope(),
             replay=inputs.boolean("replay", replay),
             remark=inputs.message("remark", remark),
         )
+        return Rows(ProcessingStep, queued)
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the run is over and no mandatory task failed; each use reads the database, in one statement.
+
+        The current attempts of the run's steps count (`ETLProcessingSteps`), except those of deactivated tasks.
+        """
+        how = self._runtime.run(outcome, self._key)
+        return how.is_over and not how.blocking
+
+    def raise_for_failures(self, *, optional: bool = False) -> None:
+        """Raise an error if a mandatory task of the run is failed now, as at the end of a program.
+
+        The current attempts of the run's steps count (`ETLProcessingSteps`), except those of deactivated tasks. Steps
+        that wait or run are no failure: `succeeded` is about those too.
+
+        Args:
+            optional: Whether the failure of an optional task is enough.
+
+        Raises:
+            RunFailed: Tasks failed. The message has the first line of each one's message; `failures` has the rest, and
+                optional tasks too.
+        """
+        how = self._runtime.run(outcome, self._key)
+        if not (how.failures if inputs.boolean("optional", optional) else how.blocking):
+            return
+        told = "; ".join(map(str, how.failures[:_TOLD]))
+        more = f"; and {len(how.failures) - _TOLD} more" if len(how.failures) > _TOLD else ""
+        error = RunFailed(
+            f"{_counted(len(how.failures))} failed in {self._key}: {told}{more}. "
+            "Correct the cause, and queue them again with run.reset().",
+            run=self._key,
+        )
+        error.failures = tuple(how.failures)
+        raise error
+
+    def _step(self, task: int | str, workflow_id: int | None, sequence_id: int | None) -> StepKey:
+        if not isinstance(task, str) or foreign.whole_number(task) is not None:
+            return inputs.step(self._key, task, workflow_id=workflow_id, sequence_id=sequence_id)
+        name = inputs.text("task_id", task)
+        only = Narrowing.read(workflow_id=workflow_id, sequence_id=sequence_id, task_id=None)
+        return self._runtime.run(step_of_name, self._key, name, only)
 
     def _scope(self) -> Scope:
         return Scope(self._key.process, self._key.processing_date, self._key.execution_id)
 
     def __repr__(self) -> str:
         return f"<Run {self._key}>"
+
+
+def _counted(tasks: int) -> str:
+    return "1 task" if tasks == 1 else f"{tasks} tasks"

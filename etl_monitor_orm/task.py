@@ -7,14 +7,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from contextvars import ContextVar, copy_context
 from dataclasses import replace
-from datetime import date, datetime
-from functools import wraps
+from datetime import date, datetime, timedelta
+from functools import partial, wraps
 from types import TracebackType
 from typing import Literal, ParamSpec, Self, TypeVar
 
 from etl_monitor_orm import causes, inputs
 from etl_monitor_orm.errors import InvalidInput, InvalidTransition
 from etl_monitor_orm.handing_over import NotCopied
+from etl_monitor_orm.heartbeats import Heartbeats
 from etl_monitor_orm.keys import RunKey, StepKey
 from etl_monitor_orm.models import Parameter
 from etl_monitor_orm.printable import quoted
@@ -24,6 +25,7 @@ from etl_monitor_orm.services.ending import Ending, finish
 from etl_monitor_orm.services.staging import Staged, Watermark
 from etl_monitor_orm.services.steps import Held, Where
 from etl_monitor_orm.services.watermarks import Move, check_is_watermark, titled, warn_if_ahead
+from etl_monitor_orm.threads import to_the_end
 from etl_monitor_orm.vocabulary import LogType, ParameterType, Status
 
 P = ParamSpec("P")
@@ -106,7 +108,8 @@ class TaskHandle(OfRun):
     """Tracks one task of a run while it works; create it with `run.task(...)`, use it in a `with` statement.
 
     Entering starts the step. A clean exit ends it as DONE and moves its watermark. Any exception ends it as FAIL
-    with `Type: message`, and is raised again.
+    with `Type: message`, and is raised again. In a coroutine, `async with` does the same and blocks no other coroutine;
+    a cancellation ends the step as FAIL.
 
     Attributes:
         active: Whether to do the work; False only with `on_not_runnable="skip"`.
@@ -136,6 +139,7 @@ class TaskHandle(OfRun):
         log_message: str | None = None,
         log_type: LogType | str | None = None,
         log_code: str | None = None,
+        heartbeat: timedelta | float | None = None,
     ) -> None:
         if on_not_runnable not in ("raise", "skip"):
             raise InvalidInput(f"on_not_runnable is {quoted(on_not_runnable)}; it must be 'raise' or 'skip'.")
@@ -154,6 +158,7 @@ class TaskHandle(OfRun):
         self._watermark_read = False
         self._staged: Staged | None = None
         self._outer: TaskHandle | None = None
+        self._heartbeats = None if heartbeat is None else Heartbeats(self.heartbeat, _interval(heartbeat), str(step))
 
     @property
     def task_id(self) -> int:
@@ -292,6 +297,45 @@ class TaskHandle(OfRun):
         self._runtime.run(steps.heartbeat, self._step, self._running())
 
     def __enter__(self) -> Self:
+        self._start()
+        self._come_in()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self.active:
+            return
+        try:
+            self._settle(error)
+        finally:
+            current_task.set(task_at_work())  # a token would fit only the context and the order of entering
+
+    async def __aenter__(self) -> Self:
+        try:
+            await to_the_end(self._start)
+        except BaseException as error:
+            if self.active:  # cancelled while the step was being started: the body will not run
+                await to_the_end(partial(self._settle, error))
+            raise
+        self._come_in()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, GeneratorExit):  # the coroutine is being closed, and may not wait any more
+            return self.__exit__(kind, error, trace)
+        if not self.active:
+            return None
+        try:
+            await to_the_end(partial(self._settle, error))
+        finally:
+            current_task.set(task_at_work())
+        return None
+
+    def _start(self) -> None:
+        """Start the step, if it can be; the database work of entering."""
         if self._claim is not None:
             raise InvalidTransition(
                 f"This handle has already started {self._step}. Call run.task() for a new one.",
@@ -303,27 +347,30 @@ class TaskHandle(OfRun):
         except InvalidTransition:
             if self._on_not_runnable == "raise":
                 raise
-            return self
+            return
         self._claim = claim
         self._step = replace(self._step, attempts=claim.attempts)
         self.active = True
-        self._outer = task_at_work()
-        current_task.set(self)
-        return self
+        if self._heartbeats is not None:
+            self._heartbeats.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if not self.active:
-            return
+    def _come_in(self) -> None:
+        """Be the task at work in the caller's context."""
+        if self.active:
+            self._outer = task_at_work()
+            current_task.set(self)
+
+    def _settle(self, error: BaseException | None) -> None:
+        """End the step; the database work of leaving."""
         try:
+            if self._heartbeats is not None:
+                self._heartbeats.stop()
             if error is None:
                 self._end(Status.DONE, self.log_message)
             else:
                 self._fail(error)
         finally:
             self.active = False
-            current_task.set(task_at_work())  # a token would fit only the context and the order of entering
             self._runtime.task_ended()
 
     def _fail(self, error: BaseException) -> None:
@@ -390,6 +437,18 @@ class TaskHandle(OfRun):
 
     def __repr__(self) -> str:
         return f"<TaskHandle {self._step}, {'active' if self.active else 'not active'}>"
+
+
+def _interval(value: object) -> timedelta:
+    """Read the time between two heartbeats.
+
+    Raises:
+        InvalidInput: It is no length of time, or none that passes.
+    """
+    every = inputs.span("heartbeat", value)
+    if not every:
+        raise InvalidInput("heartbeat is 0; it must be a number of seconds above 0, or None for no heartbeats.")
+    return every
 
 
 def _note(error: BaseException, words: str) -> None:

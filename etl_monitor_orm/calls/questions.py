@@ -7,6 +7,7 @@ from typing import Literal, overload
 
 from etl_monitor_orm import inputs, views
 from etl_monitor_orm.calls.group import Calls
+from etl_monitor_orm.rows import Rows
 from etl_monitor_orm.services import queries
 from etl_monitor_orm.services.scopes import Processes
 
@@ -19,7 +20,7 @@ class QuestionCalls(Calls):
         project_code: str | None = None,
         process_load: str | None = None,
         processing_date: date | str | None = None,
-    ) -> list[views.ProcessStatus]:
+    ) -> Rows[views.ProcessStatus]:
         """Return the state of each process (`v_processStatus`).
 
         Args:
@@ -36,11 +37,9 @@ class QuestionCalls(Calls):
         Example:
             `[process for process in monitor.processes() if process.failed]`
         """
-        return self._runtime.run(
-            queries.process_status,
-            Processes.read(project_code, process_load),
-            inputs.optional_day("processing_date", processing_date),
-        )
+        processes = Processes.read(project_code, process_load)
+        on = inputs.optional_day("processing_date", processing_date)
+        return Rows(views.ProcessStatus, self._runtime.run(queries.process_status, processes, on))
 
     @overload
     def failures(
@@ -50,7 +49,7 @@ class QuestionCalls(Calls):
         processing_date: date | str | None = None,
         *,
         mandatory: Literal[False] = False,
-    ) -> list[views.CurrentFailure]: ...
+    ) -> Rows[views.CurrentFailure]: ...
 
     @overload
     def failures(
@@ -60,7 +59,7 @@ class QuestionCalls(Calls):
         processing_date: date | str | None = None,
         *,
         mandatory: Literal[True],
-    ) -> list[views.MandatoryBlocker]: ...
+    ) -> Rows[views.MandatoryBlocker]: ...
 
     @overload
     def failures(
@@ -70,7 +69,7 @@ class QuestionCalls(Calls):
         processing_date: date | str | None = None,
         *,
         mandatory: bool = False,
-    ) -> list[views.CurrentFailure] | list[views.MandatoryBlocker]: ...
+    ) -> Rows[views.CurrentFailure] | Rows[views.MandatoryBlocker]: ...
 
     def failures(
         self,
@@ -79,7 +78,7 @@ class QuestionCalls(Calls):
         processing_date: date | str | None = None,
         *,
         mandatory: bool = False,
-    ) -> list[views.CurrentFailure] | list[views.MandatoryBlocker]:
+    ) -> Rows[views.CurrentFailure] | Rows[views.MandatoryBlocker]:
         """Return the steps that are failed now, and why (`v_currentFailures`, or `v_mandatoryBlockers`).
 
         A retry that is queued or DONE clears a failure.
@@ -99,10 +98,11 @@ class QuestionCalls(Calls):
         processes = Processes.read(project_code, process_load)
         on = inputs.optional_day("processing_date", processing_date)
         if inputs.boolean("mandatory", mandatory):
-            return self._runtime.run(queries.failures, processes, on, views.MandatoryBlocker)
-        return self._runtime.run(queries.failures, processes, on, views.CurrentFailure)
+            blockers = self._runtime.run(queries.failures, processes, on, views.MandatoryBlocker)
+            return Rows(views.MandatoryBlocker, blockers)
+        return Rows(views.CurrentFailure, self._runtime.run(queries.failures, processes, on, views.CurrentFailure))
 
-    def watermarks(self, project_code: str | None = None, process_load: str | None = None) -> list[views.Watermark]:
+    def watermarks(self, project_code: str | None = None, process_load: str | None = None) -> Rows[views.Watermark]:
         """Return how far each source was read: every parameter with its active value (`v_watermarks`).
 
         Args:
@@ -115,9 +115,10 @@ class QuestionCalls(Calls):
         Raises:
             ProcessNotFound: There is no such process, or the project has no process.
         """
-        return self._runtime.run(queries.watermarks, Processes.read(project_code, process_load))
+        found = self._runtime.run(queries.watermarks, Processes.read(project_code, process_load))
+        return Rows(views.Watermark, found)
 
-    def runs(self, execution_id: str) -> list[views.RunSummary]:
+    def runs(self, execution_id: str) -> Rows[views.RunSummary]:
         """Return each attempt of a run, over all its processes and dates (`v_runSummary`).
 
         Args:
@@ -129,7 +130,8 @@ class QuestionCalls(Calls):
         Raises:
             NotFoundError: No run has this id.
         """
-        return self._runtime.run(queries.attempts_of_run, inputs.execution_id(execution_id))
+        found = self._runtime.run(queries.attempts_of_run, inputs.execution_id(execution_id))
+        return Rows(views.RunSummary, found)
 
     def latest_date(self, project_code: str | None = None, process_load: str | None = None) -> date | None:
         """Return the latest date that has steps; None when nothing has run (`ETLProcessingSteps`).

@@ -11,6 +11,7 @@ from etl_monitor_orm.calls.group import Calls
 from etl_monitor_orm.errors import InvalidInput
 from etl_monitor_orm.models import ProcessingStep
 from etl_monitor_orm.resetting import reset_steps
+from etl_monitor_orm.rows import Rows
 from etl_monitor_orm.services import logs, queries, status
 from etl_monitor_orm.services.logs import LogEntry
 from etl_monitor_orm.services.scopes import Attempts, Narrowing, Processes, Scope, read_attempts
@@ -32,7 +33,7 @@ class ReportCalls(Calls):
         task_id: int | None = None,
         attempts: Attempts = None,
         summary_mode: Literal[False] = False,
-    ) -> list[views.TaskDetail]: ...
+    ) -> Rows[views.TaskDetail]: ...
 
     @overload
     def get_status(
@@ -47,7 +48,7 @@ class ReportCalls(Calls):
         attempts: Attempts = None,
         *,
         summary_mode: Literal[True],
-    ) -> list[views.RunSummary]: ...
+    ) -> Rows[views.RunSummary]: ...
 
     def get_status(
         self,
@@ -60,7 +61,7 @@ class ReportCalls(Calls):
         task_id: int | None = None,
         attempts: Attempts = None,
         summary_mode: bool = False,
-    ) -> list[views.TaskDetail] | list[views.RunSummary]:
+    ) -> Rows[views.TaskDetail] | Rows[views.RunSummary]:
         """Return the steps of a process (`v_taskDetail`), or the rollup of its runs (`v_runSummary`).
 
         Args:
@@ -87,11 +88,11 @@ class ReportCalls(Calls):
         )
         which = read_attempts(attempts)
         at_once = self._runtime.one_reading()
-        found: list[views.TaskDetail] | list[views.RunSummary]
+        found: Rows[views.TaskDetail] | Rows[views.RunSummary]
         if inputs.boolean("summary_mode", summary_mode):
-            found = at_once.run(status.summary, scope, which)
+            found = Rows(views.RunSummary, at_once.run(status.summary, scope, which))
         else:
-            found = at_once.run(status.detail, scope, which)
+            found = Rows(views.TaskDetail, at_once.run(status.detail, scope, which))
         if not found:
             at_once.run(queries.require_registered, Processes(project_code, process_load))
         return found
@@ -109,7 +110,7 @@ class ReportCalls(Calls):
         remark: str | None = None,
         *,
         replay: bool = False,
-    ) -> list[ProcessingStep]:
+    ) -> Rows[ProcessingStep]:
         """Queue failed steps again as new attempts, and the initiation step of each run concerned.
 
         The scope is a run, or a whole date. For a run, the attempts that are current in it count. For a date, the
@@ -137,7 +138,7 @@ class ReportCalls(Calls):
             NotFoundError: The process has no such run; or neither run nor date is named, and the date has no steps.
             TaskNotFound: The process has no such task.
         """
-        return reset_steps(
+        queued = reset_steps(
             self._runtime.one_reading(),
             Scope.read(
                 inputs.process(project_code, process_load),
@@ -149,6 +150,7 @@ class ReportCalls(Calls):
             attempts=inputs.optional_integer("attempts", attempts),
             remark=inputs.message("remark", remark),
         )
+        return Rows(ProcessingStep, queued)
 
     def log(
         self,

@@ -11,6 +11,7 @@ from etl_monitor_orm.calls.group import Calls
 from etl_monitor_orm.errors import InvalidInput
 from etl_monitor_orm.keys import RunKey
 from etl_monitor_orm.printable import quoted
+from etl_monitor_orm.rows import Rows
 from etl_monitor_orm.run import Run
 from etl_monitor_orm.services import dates, dispatch, runs
 from etl_monitor_orm.services.dispatch import PendingTask
@@ -97,7 +98,7 @@ class RunCalls(Calls):
         sequence_id: int | None = None,
         workflow_id: int | None = None,
         task_id: int | None = None,
-    ) -> list[PendingTask]:
+    ) -> Rows[PendingTask]:
         """Return a run's steps that are not DONE, in running order; the first call for a run queues them.
 
         Args:
@@ -116,7 +117,7 @@ class RunCalls(Calls):
         only = Narrowing.read(workflow_id=workflow_id, sequence_id=sequence_id, task_id=task_id)
         at_once = self._runtime.one_reading()
         key = self._run_key(at_once, execution_id, project_code, process_load, processing_date)
-        return at_once.run(dispatch.pending_or_generate, key, only)
+        return Rows(PendingTask, at_once.run(dispatch.pending_or_generate, key, only))
 
 
 def _read_if_running(value: object) -> IfRunning:

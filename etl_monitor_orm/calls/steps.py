@@ -11,6 +11,7 @@ from etl_monitor_orm.claims import Claim, read_claim
 from etl_monitor_orm.errors import ConnectionBroken, DatabaseLocked, EtlMonitorError, InvalidInput, InvalidTransition
 from etl_monitor_orm.keys import ProcessKey, StepKey
 from etl_monitor_orm.models import ProcessingStep
+from etl_monitor_orm.rows import Rows
 from etl_monitor_orm.run import Run
 from etl_monitor_orm.services import stale, steps
 from etl_monitor_orm.services.ending import Ending, finish
@@ -179,7 +180,7 @@ class StepCalls(Calls):
         execution_id: str,
         project_code: str,
         process_load: str,
-        task_id: int,
+        task_id: int | str,
         sequence_id: int | None = None,
         workflow_id: int | None = None,
         processing_date: date | str | None = None,
@@ -192,6 +193,7 @@ class StepCalls(Calls):
         cluster_id: str | None = None,
         takeover: bool = False,
         on_not_runnable: OnNotRunnable = "raise",
+        heartbeat: timedelta | float | None = None,
     ) -> TaskHandle:
         """Return a context manager that tracks a task, like `Run.task`, for a run that was started elsewhere.
 
@@ -199,7 +201,8 @@ class StepCalls(Calls):
             execution_id: The run.
             project_code: The project.
             process_load: The process.
-            task_id: The task.
+            task_id: The task's number, or its name if it is the only one of that name in the run, at the cost of a
+                read. Digits are always a number.
             sequence_id: The stage; the run knows it, so it is checked only when given.
             workflow_id: The pass; else 0 for task 0 and 1 for any other.
             processing_date: The run's date; else the one that it works on, at the cost of a read.
@@ -211,6 +214,8 @@ class StepCalls(Calls):
             cluster_id: Cluster that does the work.
             takeover: Start the step although it is recorded as running, because its worker is gone.
             on_not_runnable: `"raise"`, or `"skip"` for a handle with `active=False`.
+            heartbeat: Give a sign of life by itself, from a thread, whenever this time has passed: a timedelta, or
+                seconds.
 
         Example:
             ```python
@@ -225,6 +230,7 @@ class StepCalls(Calls):
             sequence_id=sequence_id,
             takeover=takeover,
             on_not_runnable=on_not_runnable,
+            heartbeat=heartbeat,
             source_type=source_type,
             source_run_id=source_run_id,
             cluster_id=cluster_id,
@@ -240,7 +246,7 @@ class StepCalls(Calls):
         process_load: str | None = None,
         *,
         since: date | str | None = None,
-    ) -> list[ProcessingStep]:
+    ) -> Rows[ProcessingStep]:
         """Return the running steps that gave no sign of life for a given time, longest silence first.
 
         Args:
@@ -249,7 +255,8 @@ class StepCalls(Calls):
             process_load: With `project_code`, only this process.
             since: The earliest processing date to look at; else 35 days before today.
         """
-        return self._runtime.run(stale.stale_steps, _sweep(older_than, project_code, process_load, since))
+        sweep = _sweep(older_than, project_code, process_load, since)
+        return Rows(ProcessingStep, self._runtime.run(stale.stale_steps, sweep))
 
     def fail_stale(
         self,
@@ -258,7 +265,7 @@ class StepCalls(Calls):
         process_load: str | None = None,
         *,
         since: date | str | None = None,
-    ) -> list[ProcessingStep]:
+    ) -> Rows[ProcessingStep]:
         """Fail the running steps that gave no sign of life for a given time, with LogCode STALE.
 
         Each step is failed by itself. One that cannot be failed does not stop the others: its error is raised at the
@@ -278,7 +285,7 @@ class StepCalls(Calls):
         """
         sweep = _sweep(older_than, project_code, process_load, since)
         at_once = self._runtime.one_reading()
-        failed: list[ProcessingStep] = []
+        failed = Rows(ProcessingStep)
         trouble: EtlMonitorError | None = None
         for step in at_once.run(stale.stale_steps, sweep):
             try:

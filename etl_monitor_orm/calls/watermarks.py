@@ -9,6 +9,7 @@ from etl_monitor_orm import inputs
 from etl_monitor_orm.calls.group import Calls
 from etl_monitor_orm.errors import InvalidInput
 from etl_monitor_orm.printable import named
+from etl_monitor_orm.rows import Rows
 from etl_monitor_orm.services import modes, watermarks
 from etl_monitor_orm.services.modes import ModeChange
 from etl_monitor_orm.services.registration import ParameterValue
@@ -86,7 +87,7 @@ class WatermarkCalls(Calls):
         value_datetime: datetime | date | str | None = None,
         value_int: int | None = None,
         value_bit: bool | None = None,
-    ) -> list[ModeChange]:
+    ) -> Rows[ModeChange]:
         """Switch a process to bulk, historic or live mode, or change one parameter (`ETLconfigParameters`).
 
         Bulk mode sets every DELTA_DATE to NULL and every DELTA_ID to 0. Historic mode sets SYSDT to the date. With
@@ -123,17 +124,19 @@ class WatermarkCalls(Calls):
             if value.given():
                 raise InvalidInput(f"{value.given()[0]} needs a parameter. Pass parameter_name= too.")
             start = inputs.moment("historic_date", inputs.day("historic_date", historic_date)) if historic else None
-            return self._runtime.run(modes.set_mode, process, bulk=bulk, historic=start, only=None)
+            changes = self._runtime.run(modes.set_mode, process, bulk=bulk, historic=start, only=None)
+            return Rows(ModeChange, changes)
         name = inputs.text("parameter_name", parameter_name)
         _check_one_change(name, value.given(), bulk=bulk, historic=historic)
         if bulk:
-            return self._runtime.run(modes.set_mode, process, bulk=True, historic=None, only=name)
+            changes = self._runtime.run(modes.set_mode, process, bulk=True, historic=None, only=name)
+            return Rows(ModeChange, changes)
         at_once = self._runtime.one_reading()
         changes = at_once.run(modes.set_parameter, process, name, value)
         for change in changes:
             if change.parameter_type is ParameterType.DELTA_DATE:
                 watermarks.warn_if_ahead(process, name, change.after, at_once.context.now)
-        return changes
+        return Rows(ModeChange, changes)
 
 
 def _check_one_change(name: str, given: Sequence[str], *, bulk: bool, historic: bool) -> None:

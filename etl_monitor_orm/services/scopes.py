@@ -15,9 +15,25 @@ from etl_monitor_orm.models import Parameter, Process, ProcessingStep
 from etl_monitor_orm.printable import quoted
 
 if TYPE_CHECKING:
-    from etl_monitor_orm.views import CurrentFailure, MandatoryBlocker, ProcessStatus, TaskDetail, Watermark
+    from etl_monitor_orm.views import (
+        CurrentFailure,
+        MandatoryBlocker,
+        ProcessStatus,
+        RunSummary,
+        TaskDetail,
+        Watermark,
+    )
 
-    OfProcess = Parameter | Process | ProcessingStep | ProcessStatus | CurrentFailure | MandatoryBlocker | Watermark
+    OfProcess = (
+        Parameter
+        | Process
+        | ProcessingStep
+        | ProcessStatus
+        | RunSummary
+        | CurrentFailure
+        | MandatoryBlocker
+        | Watermark
+    )
 
 Attempts = int | Literal["all"] | None
 """A number, all attempts, or None for each step's current attempt."""

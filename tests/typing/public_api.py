@@ -13,21 +13,26 @@ from etl_monitor_orm import (
     Claim,
     CurrentFailure,
     ETLMonitor,
+    FailedTask,
     InvalidTransition,
     MandatoryBlocker,
     ModeChange,
     PendingTask,
     ProcessingStep,
     ProcessStatus,
+    Rows,
     Run,
+    RunFailed,
     RunSummary,
     Status,
     Task,
     TaskDetail,
     TaskHandle,
+    Termination,
     Watermark,
     create_engine,
     migrations,
+    terminate_as_exit,
 )
 
 
@@ -38,16 +43,16 @@ def calls_are_chained_and_return_typed_objects(monitor: ETLMonitor) -> None:
     )
     assert_type(monitor.start_run("CORP", "HR_DAILY", "2026-04-09"), Run)
     assert_type(monitor.start_task("run-1", "CORP", "HR_DAILY", 1), Claim)
-    assert_type(monitor.get_status("CORP", "HR_DAILY"), list[TaskDetail])
-    assert_type(monitor.get_status("CORP", "HR_DAILY", summary_mode=True), list[RunSummary])
-    assert_type(monitor.status_reset("CORP", "HR_DAILY"), list[ProcessingStep])
-    assert_type(monitor.set_processing_mode("CORP", "HR_DAILY"), list[ModeChange])
+    assert_type(monitor.get_status("CORP", "HR_DAILY"), Rows[TaskDetail])
+    assert_type(monitor.get_status("CORP", "HR_DAILY", summary_mode=True), Rows[RunSummary])
+    assert_type(monitor.status_reset("CORP", "HR_DAILY"), Rows[ProcessingStep])
+    assert_type(monitor.set_processing_mode("CORP", "HR_DAILY"), Rows[ModeChange])
     assert_type(monitor.get_active_watermark("CORP", "HR_DAILY", "A"), datetime | int | bool | None)
-    assert_type(monitor.processes(), list[ProcessStatus])
-    assert_type(monitor.failures(), list[CurrentFailure])
-    assert_type(monitor.failures(mandatory=True), list[MandatoryBlocker])
-    assert_type(monitor.watermarks(), list[Watermark])
-    assert_type(monitor.runs("run-1"), list[RunSummary])
+    assert_type(monitor.processes(), Rows[ProcessStatus])
+    assert_type(monitor.failures(), Rows[CurrentFailure])
+    assert_type(monitor.failures(mandatory=True), Rows[MandatoryBlocker])
+    assert_type(monitor.watermarks(), Rows[Watermark])
+    assert_type(monitor.runs("run-1"), Rows[RunSummary])
     assert_type(monitor.latest_date(), date | None)
     assert_type(monitor.engine, Engine)
     assert_type(monitor.session(), Session)
@@ -57,11 +62,67 @@ def calls_are_chained_and_return_typed_objects(monitor: ETLMonitor) -> None:
 def handles_are_typed(run: Run) -> None:
     assert_type(run.execution_id, str)
     assert_type(run.processing_date, date)
-    assert_type(run.pending(), list[PendingTask])
-    assert_type(run.ready(), list[PendingTask])
+    assert_type(run.pending(), Rows[PendingTask])
+    assert_type(run.ready(), Rows[PendingTask])
     with run.task(1) as task:
         assert_type(task, TaskHandle)
         assert_type(task.watermark, datetime | int | bool | None)
+
+
+def handles_know_how_the_run_went(run: Run) -> None:
+    assert_type(run.succeeded, bool)
+    try:
+        run.raise_for_failures()
+    except RunFailed as error:
+        assert_type(error.failures, tuple[FailedTask, ...])
+        assert_type(error.failures[0].task_name, str | None)
+
+
+async def tasks_are_typed_in_coroutines(run: Run) -> None:
+    async with run.task("Load employees", heartbeat=60) as task:
+        assert_type(task, TaskHandle)
+        assert_type(task.watermark_id, int | None)
+        assert_type(task.watermark_time, datetime | None)
+
+
+def runs_are_found(monitor: ETLMonitor) -> None:
+    assert_type(monitor.join_run("CORP", "HR_DAILY"), Run)
+    assert_type(monitor.get_run("run-1"), Run)
+    assert_type(monitor.list_runs(), Rows[RunSummary])
+    with monitor as same, terminate_as_exit() as termination:
+        assert_type(same, ETLMonitor)
+        assert_type(termination, Termination)
+
+
+def rows_are_lists_and_more(rows: Rows[TaskDetail]) -> None:
+    plain: list[TaskDetail] = rows
+    assert_type(plain[0], TaskDetail)
+    assert_type(rows[0], TaskDetail)
+    assert_type(rows[:2], Rows[TaskDetail])
+    assert_type(rows.to_dicts(), list[dict[str, object]])
+
+
+def tracked_functions_keep_their_signature(monitor: ETLMonitor) -> None:
+    @monitor.tracked("CORP", "HR_DAILY", 1)
+    def load(table: str, *, limit: int = 10) -> int:
+        return limit
+
+    assert_type(load("employees", limit=3), int)
+    load(3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+    @monitor.tracked("CORP", "HR_DAILY", "Load employees")
+    def load_since(task: TaskHandle, table: str) -> str:
+        return f"{table} {task.watermark}"
+
+    assert_type(load_since("employees"), str)
+
+
+async def tracked_coroutine_functions_keep_their_signature(monitor: ETLMonitor) -> None:
+    @monitor.tracked("CORP", "HR_DAILY", 1)
+    async def load(task: TaskHandle, table: str) -> int:
+        return 1
+
+    assert_type(await load("employees"), int)
 
 
 def queries_are_typed(session: Session) -> None:

@@ -1,0 +1,92 @@
+"""Calls that find a run: the one to join on a date, one by its id, those of a date."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from etl_monitor_orm import inputs, views
+from etl_monitor_orm.calls.group import Calls
+from etl_monitor_orm.rows import Rows
+from etl_monitor_orm.run import Run
+from etl_monitor_orm.services import dates, joining, opening, queries
+from etl_monitor_orm.services.scopes import Processes
+
+
+class OpeningCalls(Calls):
+    """Finds runs."""
+
+    def join_run(self, project_code: str, process_load: str, processing_date: date | str | None = None) -> Run:
+        """Return the date's latest unfinished run; else start one that all who join meet (`ETLProcessingSteps`).
+
+        For jobs that know their process but no run. The id of a run that is started here follows from process and
+        date, so jobs that start at the same time get the same run, and a run that is finished is found again. A run is
+        unfinished while one of its steps waits or runs, or has failed and is mandatory; steps that a later run of the
+        date has tried again do not count.
+
+        Args:
+            project_code: The project.
+            process_load: The process.
+            processing_date: The date to work on; else the SYSDT parameter's, else today (UTC).
+
+        Raises:
+            ProcessNotFound: The process is not registered.
+            ProcessInactive: It is deactivated, or has no active task.
+
+        Example:
+            `run = monitor.join_run("CORP", "HR_DAILY")`
+        """
+        process = inputs.process(project_code, process_load)
+        on = inputs.optional_day("processing_date", processing_date)
+        at_once = self._runtime.one_reading()
+        on = on or at_once.run(dates.date_to_work_on, process)
+        return Run(self._runtime, at_once.run(joining.join, process, on))
+
+    def get_run(
+        self,
+        execution_id: str,
+        project_code: str | None = None,
+        process_load: str | None = None,
+        processing_date: date | str | None = None,
+    ) -> Run:
+        """Return a run that was started before, by its id; nothing is written (`ETLProcessingSteps`).
+
+        Args:
+            execution_id: The run.
+            project_code: The project, if several processes have a run of this id.
+            process_load: The process of it.
+            processing_date: The date; else the latest on which the run has steps.
+
+        Raises:
+            NotFoundError: There is no such run.
+            InvalidInput: Several processes have a run of this id; the message names them.
+        """
+        found = self._runtime.run(
+            opening.find_run,
+            inputs.execution_id(execution_id),
+            Processes.read(project_code, process_load),
+            inputs.optional_day("processing_date", processing_date),
+        )
+        return Run(self._runtime, found)
+
+    def list_runs(
+        self,
+        project_code: str | None = None,
+        process_load: str | None = None,
+        processing_date: date | str | None = None,
+    ) -> Rows[views.RunSummary]:
+        """Return the runs of a date, attempt by attempt (`v_runSummary`); `get_run` opens one by its id.
+
+        Args:
+            project_code: Only this project.
+            process_load: Only this process of it.
+            processing_date: The date; else each process's SYSDT date, else its latest date that has steps.
+
+        Returns:
+            One row per run and attempt, by project and process, oldest first.
+
+        Raises:
+            ProcessNotFound: There is no such process, or the project has no process.
+        """
+        processes = Processes.read(project_code, process_load)
+        on = inputs.optional_day("processing_date", processing_date)
+        return Rows(views.RunSummary, self._runtime.run(queries.runs_of_date, processes, on))

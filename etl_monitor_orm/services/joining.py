@@ -1,0 +1,70 @@
+"""Which run a task belongs to when nobody names one: the date's latest unfinished run, else the run of the date."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Final
+from uuid import UUID, uuid5
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from etl_monitor_orm.keys import ProcessKey, RunKey
+from etl_monitor_orm.models import ProcessingStep, Task
+from etl_monitor_orm.models.attempts import current_attempts, is_blocking, is_unfinished, recency
+from etl_monitor_orm.models.selecting import of_process, task_of
+from etl_monitor_orm.services.context import Context, alone
+from etl_monitor_orm.services.runs import generate
+
+_RUNS: Final = UUID("5b1d9f0e-0c1c-5d0b-9a57-3d1a6f3f2c11")
+"""Namespace of the ids below. Another one would make other ids of the same dates."""
+
+
+def run_of_date(process: ProcessKey, on: date) -> RunKey:
+    """Return the run that everybody starts who needs one on this date: its id follows from process and date."""
+    # As JSON, because any joining character may be part of a name.
+    words = json.dumps([process.project_code, process.process_load, on.isoformat()])
+    return RunKey(process, str(uuid5(_RUNS, words)), on)
+
+
+@alone
+def join(session: Session, context: Context, process: ProcessKey, on: date) -> RunKey:
+    """Return the date's latest unfinished run; where there is none, queue the run of the date.
+
+    Callers that do so at the same time get the same run. A run is unfinished while one of its steps is waiting or
+    running, or has failed and is mandatory. Steps that a later run of the date has tried again do not count, nor do
+    those of deactivated tasks.
+
+    Args:
+        session: The unit of work.
+        context: The call's circumstances.
+        process: The process.
+        on: The date.
+
+    Raises:
+        ProcessNotFound: The process is not registered.
+        ProcessInactive: It is deactivated, or has no active task.
+    """
+    latest = session.scalar(_latest_unfinished(process, on))
+    if latest is not None:
+        return RunKey(process, latest, on)
+    run = run_of_date(process, on)
+    generate(session, context, run)
+    return run
+
+
+def _latest_unfinished(process: ProcessKey, on: date) -> Select[str]:
+    steps, current = current_attempts(
+        *of_process(process, ProcessingStep),
+        ProcessingStep.processing_date == on,
+    )
+    task = aliased(Task)
+    failed = is_blocking(steps) & task.is_active.is_(True)
+    return (
+        select(steps.execution_id)
+        .outerjoin(task, task_of(steps, task))
+        .where(current, or_(is_unfinished(steps, task), failed))
+        .order_by(*recency(steps))
+        .limit(1)
+    )
