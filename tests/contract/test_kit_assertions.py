@@ -206,9 +206,9 @@ def test_given_hostile_names_and_messages_when_shown_then_each_step_is_one_plain
     monitor.fail_task("run\x07\n1", "CO\x1b[2JRP", "HR\nExpected", 1, log_message="a\x1b]0;b\nc" + "x" * 200)
 
     assert said(assert_done, run, 1) == [
-        f"Expected DONE, but 1.1 Load [31m 日本 > 1.2 forged is FAIL with {'a\x1b]0;b\nc' + 'x' * 93!r}…: "
+        rf"Expected DONE, but 1.1 Load [31m 日本 > 1.2 forged is FAIL with 'a\x1b]0;b\nc{'x' * 92}'…: "
         "run run 1 of CO [2JRP/HR Expected on 2026-04-09.",
-        "    Task                            Expected  State  Attempt  Message",
+        "    Task                             Expected  State  Attempt  Message",
         "  > 1.1 Load [31m 日本 > 1.2 forged  DONE      FAIL   0        a ]0;b c" + "x" * 112 + "…",
     ]
 

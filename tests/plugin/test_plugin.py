@@ -16,18 +16,6 @@ pytest_plugins = ["pytester"]
 PAGE = ROOT / "docs" / "testing-your-pipeline.md"
 
 
-@pytest.fixture
-def run_tests(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
-    """Runs a user's test module in a separate process, with the installed plugin."""
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:cacheprovider -W error")
-
-    def run(tests: str, *options: str) -> pytest.RunResult:
-        pytester.makepyfile(test_users=tests)
-        return pytester.runpytest_subprocess(*options)
-
-    return run
-
-
 def test_given_the_page_when_its_files_are_tested_then_all_of_its_tests_pass(pytester, run_tests) -> None:
     titled = ((re.fullmatch(r'python title="(.+)"', block.language), block.code) for block in blocks(PAGE))
     files = {title[1]: code for title, code in titled if title}
@@ -160,6 +148,10 @@ def test_given_the_fixtures_when_listed_then_each_says_what_it_is(run_tests) -> 
             "*2026-01-01 06:00 UTC*",
             "etl_monitor -- *",
             "*A fresh, migrated monitor on a separate DuckDB*",
+            "etl_monitor_url -- *",
+            "*`ETL_MONITOR_URL`*",
+            "etl_process -- *",
+            "etl_history -- *",
         ]
     )
     result.stdout.no_fnmatch_line("_etl_monitor_template*")
