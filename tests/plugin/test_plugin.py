@@ -22,9 +22,15 @@ def test_given_the_page_when_its_files_are_tested_then_all_of_its_tests_pass(pyt
     for name, code in files.items():
         pytester.path.joinpath(name).write_text(code, "utf-8")
 
-    assert sorted(files) == ["orders.py", "test_orders.py", "test_year_end.py"]
-    pytester.runpytest_subprocess("test_orders.py").assert_outcomes(passed=3)
-    pytester.runpytest_subprocess("test_year_end.py").assert_outcomes(passed=1)
+    failing = "test_too_much.py"
+    passing = {"test_main.py": 1, "test_orders.py": 3, "test_report.py": 1, "test_year_end.py": 1}
+    assert sorted(files) == sorted([*passing, failing, "orders.py"])
+    for name, tests in passing.items():
+        pytester.runpytest_subprocess(name).assert_outcomes(passed=tests)
+    shown = pytester.runpytest_subprocess(failing).outlines
+    (promised,) = (block.output for block in blocks(PAGE) if block.language == f'python title="{failing}"')
+    said = [line.removeprefix("E       ").rstrip() + "\n" for line in shown if line.startswith("E ")]
+    assert "".join(said) == promised
 
 
 def test_given_two_tests_when_each_writes_then_neither_sees_the_other(run_tests) -> None:
