@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Final
 
@@ -12,7 +12,7 @@ from etl_monitor_orm import ETLMonitor, InvalidInput, ManualClock, ProcessingSte
 from etl_monitor_orm.clocks import Clock, system_clock
 from etl_monitor_orm.keys import ProcessKey
 from etl_monitor_orm.testing.nights import Nights
-from etl_monitor_orm.testing.plans import read_dates, read_failures, read_seconds
+from etl_monitor_orm.testing.plans import ByTask, read_dates, read_failures, read_seconds
 from etl_monitor_orm.testing.standing import the_process
 
 NIGHT: Final = "02:00"
@@ -28,9 +28,9 @@ def history(
     *,
     days: int = 14,
     until: date | str | None = None,
-    failures: Mapping[int | str, Iterable[int | date | str]] | None = None,
+    failures: ByTask[Iterable[int | date | str]] | None = None,
     retries: int = 1,
-    seconds: Mapping[int | str, int] | None = None,
+    seconds: ByTask[int] | None = None,
     actor: str = "history",
     clock: Clock = system_clock,
 ) -> list[Run]:

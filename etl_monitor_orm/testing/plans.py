@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from typing import TypeVar
 
 from etl_monitor_orm import InvalidInput, Task, inputs
 from etl_monitor_orm.clocks import Clock
 from etl_monitor_orm.printable import listed, quoted
 from etl_monitor_orm.testing.naming import find
 from etl_monitor_orm.testing.nights import Failures, TaskNumbers
+
+T = TypeVar("T")
+
+ByTask = Mapping[str, T] | Mapping[int, T] | Mapping[int | str, T]
+"""Something for each of some tasks: any of these, because a mapping of type checkers has keys of exactly one type."""
 
 
 def read_dates(days: object, until: object, clock: Clock) -> list[date]:

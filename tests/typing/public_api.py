@@ -29,6 +29,7 @@ from etl_monitor_orm import (
     create_engine,
     migrations,
 )
+from etl_monitor_orm.testing import assert_done, assert_failed, assert_watermark, history, process
 
 
 def calls_are_chained_and_return_typed_objects(monitor: ETLMonitor) -> None:
@@ -80,6 +81,19 @@ def errors_say_what_they_are_about(error: InvalidTransition) -> None:
         assert_type(error.step.run.processing_date, date)
     if error.process is not None:
         assert_type(error.process.project_code, str)
+
+
+def kit_takes_what_tests_have(monitor: ETLMonitor, run: Run) -> None:
+    failures: dict[str, list[int]] = {"Load": [0, -1]}
+    seconds: dict[int, int] = {1: 60}
+    assert_type(process(monitor, tasks={"Load": 2}, watermarks={"Load": "DELTA_ID"}), ETLMonitor)
+    assert_type(history(monitor, failures=failures, seconds=seconds), list[Run])
+    history(monitor, failures={"Load": ["2026-04-09", date(2026, 4, 10)], 2: (0,)})
+    assert_done(run, 1, "Load")
+    assert_failed(monitor, "Load", match="Error", processing_date="2026-04-09")
+    assert_watermark(monitor, "CORP", "DAILY", "Load", 12)
+    assert_watermark(monitor, "CORP", "DAILY", "Since", datetime(2026, 4, 9))
+    assert_watermark(monitor, "CORP", "DAILY", "Since", None)
 
 
 def migrations_of_ones_own_take_what_leaves_the_monitor_out(engine: Engine) -> None:
