@@ -88,7 +88,8 @@ def kit_takes_what_tests_have(monitor: ETLMonitor, run: Run) -> None:
     seconds: dict[int, int] = {1: 60}
     assert_type(process(monitor, tasks={"Load": 2}, watermarks={"Load": "DELTA_ID"}), ETLMonitor)
     assert_type(history(monitor, failures=failures, seconds=seconds), list[Run])
-    history(monitor, failures={"Load": ["2026-04-09", date(2026, 4, 10)], 2: (0,)})
+    history(monitor, failures={"Load": ["2026-04-09"], "Build": ["2026-04-10"]})
+    history(monitor, failures={1: (0, -1)})
     assert_done(run, 1, "Load")
     assert_failed(monitor, "Load", match="Error", processing_date="2026-04-09")
     assert_watermark(monitor, "CORP", "DAILY", "Load", 12)
