@@ -1,4 +1,6 @@
-"""Fixtures for tests of pipelines: a fresh monitor in memory, and its clock. Pytest finds them by itself.
+"""Fixtures for tests of pipelines: a fresh monitor in memory, its clock, and a database for code that opens its own.
+
+Pytest finds them by itself.
 
 Pytest imports this module in every run of an environment with etl-monitor-orm. So it is not part of the package, whose
 import takes half a second for SQLAlchemy, and it imports nothing before a test asks for a fixture.
@@ -6,7 +8,7 @@ import takes half a second for SQLAlchemy, and it imports nothing before a test 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from etl_monitor_orm import ETLMonitor, ManualClock
+    from etl_monitor_orm import ETLMonitor, ManualClock, Run
     from etl_monitor_orm.clocks import Clock
 
 
@@ -39,6 +41,51 @@ def etl_monitor(etl_clock: ManualClock, _etl_monitor_template: Path) -> Iterator
         with monitor.engine.connect() as connection:
             copy_database(_etl_monitor_template, connection)
         yield monitor.setup()
+
+
+@pytest.fixture
+def etl_monitor_url(_etl_monitor_template: Path) -> Iterator[str]:
+    """The URL of a fresh, migrated DuckDB file, also in `ETL_MONITOR_URL`: for code that opens its monitor itself.
+
+    Until the test ends, no other `ETL_MONITOR_` variable is set. The file ends with the test.
+    """
+    import os
+    import shutil
+    from uuid import uuid4
+
+    from sqlalchemy.engine import URL
+
+    # A name that no other test had: DuckDB would hand out a file that an earlier test left open.
+    folder = _etl_monitor_template.with_name(uuid4().hex)
+    folder.mkdir()
+    file = shutil.copy(_etl_monitor_template, folder / "etl_monitor.duckdb")
+    url = URL.create("duckdb", database=str(file)).render_as_string(hide_password=False)
+    with pytest.MonkeyPatch.context() as environment:
+        for name in [name for name in os.environ if name.startswith("ETL_MONITOR_")]:
+            environment.delenv(name)
+        environment.setenv("ETL_MONITOR_URL", url)
+        yield url
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def etl_process(etl_monitor: ETLMonitor) -> Callable[..., ETLMonitor]:
+    """`etl_monitor_orm.testing.process` for `etl_monitor`: registers a process with its tasks in a line."""
+    from functools import partial
+
+    from etl_monitor_orm.testing import process
+
+    return partial(process, etl_monitor)
+
+
+@pytest.fixture
+def etl_history(etl_monitor: ETLMonitor, etl_clock: ManualClock) -> Callable[..., list[Run]]:
+    """`etl_monitor_orm.testing.history` for `etl_monitor`: writes the runs of the days before `etl_clock`'s today."""
+    from functools import partial
+
+    from etl_monitor_orm.testing import history
+
+    return partial(history, etl_monitor, clock=etl_clock)
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,13 @@ from etl_monitor_orm import ETLMonitor, Run, TaskHandle
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "reference.md"
 
-MODULES: Final = ("etl_monitor_orm", "etl_monitor_orm.keys", "etl_monitor_orm.migrations", "etl_monitor_orm.demo")
+MODULES: Final = (
+    "etl_monitor_orm",
+    "etl_monitor_orm.keys",
+    "etl_monitor_orm.migrations",
+    "etl_monitor_orm.demo",
+    "etl_monitor_orm.testing",
+)
 CALLED: Final = (ETLMonitor, Run, TaskHandle)
 
 HEAD: Final = """# Reference

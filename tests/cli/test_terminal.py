@@ -43,10 +43,9 @@ EVERY_REFUSAL = [
 
 
 @pytest.fixture
-def evil_url(tmp_path) -> str:
+def evil_url(etl_monitor_url: str) -> str:
     """A database whose every text attacks the terminal."""
-    url = f"duckdb:///{tmp_path / 'evil.duckdb'}"
-    monitor = ETLMonitor(url).setup().register_process(PROJECT, PROCESS)
+    monitor = ETLMonitor().register_process(PROJECT, PROCESS)
     name = "ID" + EVIL["title"]
     monitor.register_parameter(PROJECT, PROCESS, name, "DELTA_ID", value_int=5)
     monitor.register_task(PROJECT, PROCESS, 1, 1, 2, "Load" + "".join(EVIL.values()), source_system_code=name)
@@ -56,7 +55,7 @@ def evil_url(tmp_path) -> str:
         raise ValueError("x" + "".join(EVIL.values()))
     monitor.start_task(RUN, PROJECT, PROCESS, 2, processing_date=LATER)
     monitor.close()
-    return url
+    return etl_monitor_url
 
 
 def assert_harmless(printed: str) -> None:

@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 
 from etl_monitor_orm import ETLMonitor, ManualClock, ProcessingStep, Run, Status
+from etl_monitor_orm.testing import assert_done, assert_queued
 
 HR = ("CORP", "HR_DAILY")
 DAY = date(2026, 4, 9)
@@ -88,12 +89,13 @@ def test_given_the_initiation_when_it_fails_itself_then_it_stays_failed(
 
 
 def test_given_two_runs_of_a_date_when_one_fails_a_step_then_the_other_initiation_stays_done(
-    hr: ETLMonitor, under_way: Run, step: Step
+    hr: ETLMonitor, under_way: Run
 ) -> None:
-    done(hr.start_run(*HR, DAY, execution_id="run-2"), 0)
+    other = hr.start_run(*HR, DAY, execution_id="run-2")
+    done(other, 0)
     hr.fail_task("run-2", *HR, 1, processing_date=DAY)
-    assert step(0).status is Status.DONE
-    assert step(0, execution_id="run-2").status is Status.NQUE
+    assert_done(under_way, 0)
+    assert_queued(other, 0)
 
 
 def test_given_a_step_queued_as_mandatory_when_it_fails_then_the_flag_of_its_task_is_ignored(

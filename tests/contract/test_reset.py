@@ -20,6 +20,7 @@ from etl_monitor_orm import (
     Status,
     TaskNotFound,
 )
+from etl_monitor_orm.testing import assert_done
 
 HR = ("CORP", "HR_DAILY")
 DAY = "2026-04-09"
@@ -139,12 +140,12 @@ def test_given_a_remark_longer_than_a_message_may_be_then_it_is_cut(broken: ETLM
     assert (len(queued[0].log_message), queued[0].log_message[-8:]) == (2000, "\nthe end")
 
 
-def test_given_a_reset_then_the_new_attempt_can_be_worked_on(broken: ETLMonitor, run: Run, step) -> None:
+def test_given_a_reset_then_the_new_attempt_can_be_worked_on(broken: ETLMonitor, run: Run) -> None:
     run.reset()
     with run.task(1):
         pass
 
-    assert step(1, attempts=1).status == "DONE"
+    assert_done(run, 1)
 
 
 def test_given_a_reset_after_another_run_then_its_attempts_are_one_above_the_highest(

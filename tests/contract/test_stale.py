@@ -27,6 +27,7 @@ from etl_monitor_orm.keys import StepKey
 from etl_monitor_orm.services import stale
 from etl_monitor_orm.services.context import Context
 from etl_monitor_orm.services.ending import finish
+from etl_monitor_orm.testing import assert_done
 
 HR = ("CORP", "HR_DAILY")
 DAY = "2026-04-09"
@@ -249,7 +250,7 @@ def test_given_a_step_that_was_failed_as_stale_when_its_worker_returns_then_it_c
 
 
 def test_given_a_step_failed_as_stale_when_the_run_is_reset_then_it_can_be_worked_on_again(
-    hr: ETLMonitor, run: Run, clock: ManualClock, step: Step
+    hr: ETLMonitor, run: Run, clock: ManualClock
 ) -> None:
     hr.start_task("run-1", *HR, 1)
     clock.advance(3600)
@@ -258,7 +259,7 @@ def test_given_a_step_failed_as_stale_when_the_run_is_reset_then_it_can_be_worke
     with run.task(1):
         pass
 
-    assert step(1, attempts=1).status == "DONE"
+    assert_done(run, 1)
 
 
 @pytest.mark.parametrize("call", ["stale_steps", "fail_stale"])

@@ -19,6 +19,7 @@ from etl_monitor_orm import (
     SourceType,
     Status,
 )
+from etl_monitor_orm.testing import assert_done
 
 HR = ("CORP", "HR_DAILY")
 DAY = date(2026, 4, 9)
@@ -158,12 +159,10 @@ def test_given_an_exception_when_left_then_the_handle_is_not_active(run: Run) ->
     assert task.active is False
 
 
-def test_given_a_task_deactivated_meanwhile_when_left_then_the_step_is_done(
-    hr: ETLMonitor, run: Run, step: Step
-) -> None:
+def test_given_a_task_deactivated_meanwhile_when_left_then_the_step_is_done(hr: ETLMonitor, run: Run) -> None:
     with run.task(1):
         hr.deactivate_task(*HR, 1, 1)
-    assert step(1).status is Status.DONE
+    assert_done(run, 1)
 
 
 def test_given_a_run_started_elsewhere_when_tracked_by_the_flat_call_then_it_is_the_same(
@@ -257,7 +256,7 @@ def test_given_a_recorded_failure_when_the_exception_goes_on_then_it_bears_no_no
 
 
 def test_given_a_step_ended_by_someone_else_when_the_job_fails_then_its_exception_has_a_note(
-    hr: ETLMonitor, run: Run, step: Step
+    hr: ETLMonitor, run: Run
 ) -> None:
     error = ValueError("the job's own")
 
@@ -269,7 +268,7 @@ def test_given_a_step_ended_by_someone_else_when_the_job_fails_then_its_exceptio
     with pytest.raises(ValueError, match="the job's own"):
         job()
     assert "Cannot fail" in error.__notes__[0]
-    assert step(1).status is Status.DONE
+    assert_done(run, 1)
 
 
 def test_given_an_exception_with_unreadable_text_when_left_then_the_step_is_fail_with_its_type(

@@ -13,10 +13,10 @@ from etl_monitor_orm import (
     ManualClock,
     ProcessingStep,
     Run,
-    Status,
     StepNotFound,
     StepNotQueued,
 )
+from etl_monitor_orm.testing import assert_done
 
 HR = ("CORP", "HR_DAILY")
 RUN = ("run-1", *HR)
@@ -35,7 +35,7 @@ def test_given_a_running_step_when_taken_over_then_the_new_worker_has_it(
     clock.advance(60)
     with run.task(1, takeover=True) as second:
         assert (second.started, step(1).start_time) == (clock.now, clock.now)
-    assert step(1).status is Status.DONE
+    assert_done(run, 1)
 
 
 def test_given_a_step_taken_over_when_the_old_worker_is_done_then_it_is_refused(
@@ -63,7 +63,7 @@ def test_given_a_step_taken_over_when_the_old_worker_fails_then_it_raises_but_wr
 
 
 def test_given_a_done_initiation_when_an_old_worker_fails_after_takeover_then_it_stays_done(
-    hr: ETLMonitor, run: Run, clock: ManualClock, step: Step
+    hr: ETLMonitor, run: Run, clock: ManualClock
 ) -> None:
     hr.end_task(*RUN, 0)
     old = run.task(1)
@@ -71,7 +71,7 @@ def test_given_a_done_initiation_when_an_old_worker_fails_after_takeover_then_it
     clock.advance(60)
     hr.start_task(*RUN, 1, takeover=True)
     old.__exit__(ValueError, ValueError("late"), None)
-    assert step(0).status is Status.DONE
+    assert_done(run, 0)
 
 
 def test_given_a_handle_that_was_not_entered_when_it_beats_then_it_is_refused(
@@ -174,10 +174,10 @@ def test_given_a_skipped_step_when_the_body_fails_then_it_raises_and_nothing_is_
         raise OSError("down")
 
 
-def test_given_a_runnable_step_when_it_may_be_skipped_then_it_is_tracked(run: Run, step: Step) -> None:
+def test_given_a_runnable_step_when_it_may_be_skipped_then_it_is_tracked(run: Run) -> None:
     with run.task(1, on_not_runnable="skip") as task:
         assert task.active is True
-    assert step(1).status is Status.DONE
+    assert_done(run, 1)
 
 
 @pytest.mark.parametrize(

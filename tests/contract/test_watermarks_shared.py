@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from etl_monitor_orm import ETLMonitor, ManualClock, Run
+from etl_monitor_orm.testing import assert_watermark
 
 HR = ("CORP", "HR_DAILY")
 STAFF = (*HR, "Staff")
@@ -57,7 +58,7 @@ def test_given_steps_that_are_not_all_done_when_one_is_then_the_watermark_waits(
     work(staff_run, clock, begin="07:00", end="07:10", task_id=11)
     work(staff_run, clock, begin="07:20", end="07:30", task_id=12)
 
-    assert staff.get_active_watermark(*STAFF) is None
+    assert_watermark(staff, *STAFF, None)
 
 
 @pytest.mark.parametrize("order", [(11, 12, 13), (13, 12, 11)])
@@ -67,7 +68,7 @@ def test_given_the_last_step_done_then_the_watermark_is_the_earliest_of_their_st
     for task_id, (begin, end) in zip(order, [("07:00", "07:10"), ("07:20", "07:30"), ("07:40", "07:50")], strict=True):
         work(staff_run, clock, begin=begin, end=end, task_id=task_id)
 
-    assert staff.get_active_watermark(*STAFF) == at("07:00")
+    assert_watermark(staff, *STAFF, at("07:00"))
 
 
 def test_given_parallel_steps_when_the_first_begun_ends_last_then_the_watermark_is_its_start(
@@ -78,7 +79,7 @@ def test_given_parallel_steps_when_the_first_begun_ends_last_then_the_watermark_
         work(staff_run, clock, begin="07:10", end="07:20", task_id=12)
         work(staff_run, clock, begin="07:30", end="07:40", task_id=13)
 
-    assert staff.get_active_watermark(*STAFF) == at("07:00")
+    assert_watermark(staff, *STAFF, at("07:00"))
 
 
 def test_given_a_step_that_failed_when_the_others_are_done_then_the_watermark_waits(
@@ -88,7 +89,7 @@ def test_given_a_step_that_failed_when_the_others_are_done_then_the_watermark_wa
     work(staff_run, clock, begin="07:10", end="07:20", task_id=11)
     work(staff_run, clock, begin="07:30", end="07:40", task_id=13)
 
-    assert staff.get_active_watermark(*STAFF) is None
+    assert_watermark(staff, *STAFF, None)
 
 
 def test_given_a_failed_step_when_its_retry_ends_last_then_the_earliest_start_that_counts_wins(
@@ -100,7 +101,7 @@ def test_given_a_failed_step_when_its_retry_ends_last_then_the_earliest_start_th
     staff_run.reset()
     work(staff_run, clock, begin="08:00", end="08:10", task_id=12)
 
-    assert staff.get_active_watermark(*STAFF) == at("07:10")
+    assert_watermark(staff, *STAFF, at("07:10"))
 
 
 def test_given_a_step_done_without_a_start_when_the_last_is_done_then_the_watermark_waits(
@@ -110,7 +111,7 @@ def test_given_a_step_done_without_a_start_when_the_last_is_done_then_the_waterm
     work(staff_run, clock, begin="07:10", end="07:20", task_id=11)
     work(staff_run, clock, begin="07:30", end="07:40", task_id=13)
 
-    assert staff.get_active_watermark(*STAFF) is None
+    assert_watermark(staff, *STAFF, None)
 
 
 def test_given_a_value_set_by_hand_after_the_earliest_start_when_all_are_done_then_it_stays(
@@ -121,7 +122,7 @@ def test_given_a_value_set_by_hand_after_the_earliest_start_when_all_are_done_th
     work(staff_run, clock, begin="07:20", end="07:30", task_id=12)
     work(staff_run, clock, begin="07:40", end="07:50", task_id=13)
 
-    assert staff.get_active_watermark(*STAFF) == at("05:00")
+    assert_watermark(staff, *STAFF, at("05:00"))
 
 
 def test_given_a_value_staged_by_one_of_them_when_the_last_is_done_then_that_value_stays(
@@ -133,7 +134,7 @@ def test_given_a_value_staged_by_one_of_them_when_the_last_is_done_then_that_val
     work(staff_run, clock, begin="07:20", end="07:30", task_id=12)
     work(staff_run, clock, begin="07:40", end="07:50", task_id=13)
 
-    assert staff.get_active_watermark(*STAFF) == at("05:00")
+    assert_watermark(staff, *STAFF, at("05:00"))
 
 
 def test_given_a_value_staged_by_the_last_of_them_when_it_is_done_then_that_value_is_written(
@@ -144,7 +145,7 @@ def test_given_a_value_staged_by_the_last_of_them_when_it_is_done_then_that_valu
     with staff_run.task(13, 2) as task:
         task.advance("2026-01-01 05:00")
 
-    assert staff.get_active_watermark(*STAFF) == at("05:00")
+    assert_watermark(staff, *STAFF, at("05:00"))
 
 
 def test_given_a_resumed_run_when_its_steps_are_done_then_the_start_in_the_earlier_run_counts(
@@ -156,7 +157,7 @@ def test_given_a_resumed_run_when_its_steps_are_done_then_the_start_in_the_earli
     work(again, clock, begin="08:00", end="08:10", task_id=12)
     work(again, clock, begin="08:20", end="08:30", task_id=13)
 
-    assert staff.get_active_watermark(*STAFF) == at("07:00")
+    assert_watermark(staff, *STAFF, at("07:00"))
 
 
 def test_given_a_whole_second_run_when_its_steps_are_done_then_only_its_own_starts_count(
@@ -167,7 +168,7 @@ def test_given_a_whole_second_run_when_its_steps_are_done_then_only_its_own_star
     for hour, task_id in enumerate((11, 12, 13), start=8):
         work(again, clock, begin=f"{hour:02}:00", end=f"{hour:02}:10", task_id=task_id)
 
-    assert staff.get_active_watermark(*STAFF) == at("08:00")
+    assert_watermark(staff, *STAFF, at("08:00"))
 
 
 def test_given_a_later_queued_run_when_the_earlier_steps_are_done_then_the_watermark_moves(
@@ -177,7 +178,7 @@ def test_given_a_later_queued_run_when_the_earlier_steps_are_done_then_the_water
     for hour, task_id in enumerate((11, 12, 13), start=8):
         work(staff_run, clock, begin=f"{hour:02}:00", end=f"{hour:02}:10", task_id=task_id)
 
-    assert staff.get_active_watermark(*STAFF) == at("08:00")
+    assert_watermark(staff, *STAFF, at("08:00"))
 
 
 def test_given_unfinished_steps_of_another_date_then_the_watermark_does_not_wait_for_them(
@@ -187,7 +188,7 @@ def test_given_unfinished_steps_of_another_date_then_the_watermark_does_not_wait
     for hour, task_id in enumerate((11, 12, 13), start=8):
         work(staff_run, clock, begin=f"{hour:02}:00", end=f"{hour:02}:10", task_id=task_id)
 
-    assert staff.get_active_watermark(*STAFF) == at("08:00")
+    assert_watermark(staff, *STAFF, at("08:00"))
 
 
 def test_given_a_task_done_only_on_another_date_when_the_others_are_done_then_it_is_ignored(
@@ -201,7 +202,7 @@ def test_given_a_task_done_only_on_another_date_when_the_others_are_done_then_it
     for hour, task_id in enumerate((11, 12), start=10):
         work(today, clock, begin=f"{hour:02}:00", end=f"{hour:02}:10", task_id=task_id)
 
-    assert staff.get_active_watermark(*STAFF) == at("10:00")
+    assert_watermark(staff, *STAFF, at("10:00"))
 
 
 def test_given_a_same_named_watermark_elsewhere_when_its_steps_are_open_then_this_one_moves(
@@ -214,7 +215,7 @@ def test_given_a_same_named_watermark_elsewhere_when_its_steps_are_open_then_thi
     for hour, task_id in enumerate((11, 12, 13), start=8):
         work(staff_run, clock, begin=f"{hour:02}:00", end=f"{hour:02}:10", task_id=task_id)
 
-    assert staff.get_active_watermark(*STAFF) == at("08:00")
+    assert_watermark(staff, *STAFF, at("08:00"))
 
 
 def test_given_a_task_inactive_at_the_start_of_the_run_then_the_watermark_does_not_wait_for_it(
@@ -225,7 +226,7 @@ def test_given_a_task_inactive_at_the_start_of_the_run_then_the_watermark_does_n
     work(run, clock, begin="07:00", end="07:10", task_id=11)
     work(run, clock, begin="07:20", end="07:30", task_id=12)
 
-    assert staff.get_active_watermark(*STAFF) == at("07:00")
+    assert_watermark(staff, *STAFF, at("07:00"))
 
 
 # A resumed run, and what happens to its siblings meanwhile
@@ -251,7 +252,7 @@ def test_given_a_sibling_queued_again_when_the_resumed_run_is_done_then_the_wate
     replay(staff)
     work(resumed, clock, begin="09:00", end="09:10", task_id=12)
 
-    assert staff.get_active_watermark(*STAFF) is None
+    assert_watermark(staff, *STAFF, None)
 
 
 def test_given_a_sibling_running_again_when_the_resumed_run_is_done_then_the_watermark_waits(
@@ -272,7 +273,7 @@ def test_given_a_sibling_that_failed_again_when_the_resumed_run_is_done_then_the
     fail(staff_run, clock, begin="08:30", task_id=11)
     work(resumed, clock, begin="09:00", end="09:10", task_id=12)
 
-    assert staff.get_active_watermark(*STAFF) is None
+    assert_watermark(staff, *STAFF, None)
 
 
 def test_given_a_sibling_done_again_when_the_resumed_run_is_done_then_its_new_start_counts(
@@ -282,7 +283,7 @@ def test_given_a_sibling_done_again_when_the_resumed_run_is_done_then_its_new_st
     work(staff_run, clock, begin="08:30", end="08:40", task_id=11)
     work(resumed, clock, begin="09:00", end="09:10", task_id=12)
 
-    assert staff.get_active_watermark(*STAFF) == at("07:30")
+    assert_watermark(staff, *STAFF, at("07:30"))
 
 
 def test_given_a_sibling_queued_again_and_deactivated_when_done_then_the_watermark_moves(
@@ -292,7 +293,7 @@ def test_given_a_sibling_queued_again_and_deactivated_when_done_then_the_waterma
     staff.deactivate_task(*HR, 11, 1)
     work(resumed, clock, begin="09:00", end="09:10", task_id=12)
 
-    assert staff.get_active_watermark(*STAFF) == at("07:30")
+    assert_watermark(staff, *STAFF, at("07:30"))
 
 
 def test_given_a_queued_step_whose_task_is_deactivated_when_the_others_are_done_then_it_moves(
@@ -302,7 +303,7 @@ def test_given_a_queued_step_whose_task_is_deactivated_when_the_others_are_done_
     staff.deactivate_task(*HR, 13, 2)
     work(staff_run, clock, begin="07:20", end="07:30", task_id=12)
 
-    assert staff.get_active_watermark(*STAFF) == at("07:00")
+    assert_watermark(staff, *STAFF, at("07:00"))
 
 
 def test_given_a_running_step_whose_task_is_deactivated_when_others_are_done_then_it_waits(
@@ -325,7 +326,7 @@ def test_given_a_failed_step_whose_task_is_deactivated_when_others_are_done_then
     work(staff_run, clock, begin="07:00", end="07:10", task_id=11)
     work(staff_run, clock, begin="07:20", end="07:30", task_id=13)
 
-    assert staff.get_active_watermark(*STAFF) is None
+    assert_watermark(staff, *STAFF, None)
 
 
 def test_given_a_failure_of_an_earlier_run_of_a_deactivated_task_when_done_then_it_moves(
@@ -337,7 +338,7 @@ def test_given_a_failure_of_an_earlier_run_of_a_deactivated_task_when_done_then_
     work(again, clock, begin="07:00", end="07:10", task_id=11)
     work(again, clock, begin="07:20", end="07:30", task_id=13)
 
-    assert staff.get_active_watermark(*STAFF) == at("07:00")
+    assert_watermark(staff, *STAFF, at("07:00"))
 
 
 # The same names and numbers in other scopes
@@ -385,7 +386,7 @@ def test_given_historic_mode_of_the_same_names_elsewhere_when_done_then_this_one
         crowd.set_processing_mode(*process, is_historic_mode=True, historic_date="2025-01-01")
     finish_staff(staff_run, clock)
 
-    assert crowd.get_active_watermark(*STAFF) == at("08:00")
+    assert_watermark(crowd, *STAFF, at("08:00"))
 
 
 def test_given_deactivated_tasks_of_the_same_numbers_elsewhere_then_the_watermark_still_waits(
@@ -396,7 +397,7 @@ def test_given_deactivated_tasks_of_the_same_numbers_elsewhere_then_the_watermar
     work(staff_run, clock, begin="07:00", end="07:10", task_id=11)
     work(staff_run, clock, begin="07:20", end="07:30", task_id=12)
 
-    assert crowd.get_active_watermark(*STAFF) is None
+    assert_watermark(crowd, *STAFF, None)
 
 
 def test_given_an_explicit_value_of_the_same_name_elsewhere_when_done_then_this_one_moves(
@@ -409,7 +410,7 @@ def test_given_an_explicit_value_of_the_same_name_elsewhere_when_done_then_this_
     work(staff_run, clock, begin="08:20", end="08:30", task_id=12)
     work(staff_run, clock, begin="08:40", end="08:50", task_id=13)
 
-    assert crowd.get_active_watermark(*STAFF) == at("08:00")
+    assert_watermark(crowd, *STAFF, at("08:00"))
 
 
 def test_given_a_task_of_the_same_number_in_another_pass_when_one_is_done_then_it_waits(
@@ -436,4 +437,4 @@ def test_given_a_deactivated_task_of_the_same_number_in_another_pass_then_this_o
     staff.deactivate_task(*HR, 11, 2)
     work(run, clock, begin="07:20", end="07:30", task_id=12)
 
-    assert staff.get_active_watermark(*STAFF) is None
+    assert_watermark(staff, *STAFF, None)

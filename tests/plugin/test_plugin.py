@@ -16,27 +16,21 @@ pytest_plugins = ["pytester"]
 PAGE = ROOT / "docs" / "testing-your-pipeline.md"
 
 
-@pytest.fixture
-def run_tests(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
-    """Runs a user's test module in a separate process, with the installed plugin."""
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:cacheprovider -W error")
-
-    def run(tests: str, *options: str) -> pytest.RunResult:
-        pytester.makepyfile(test_users=tests)
-        return pytester.runpytest_subprocess(*options)
-
-    return run
-
-
 def test_given_the_page_when_its_files_are_tested_then_all_of_its_tests_pass(pytester, run_tests) -> None:
     titled = ((re.fullmatch(r'python title="(.+)"', block.language), block.code) for block in blocks(PAGE))
     files = {title[1]: code for title, code in titled if title}
     for name, code in files.items():
         pytester.path.joinpath(name).write_text(code, "utf-8")
 
-    assert sorted(files) == ["orders.py", "test_orders.py", "test_year_end.py"]
-    pytester.runpytest_subprocess("test_orders.py").assert_outcomes(passed=3)
-    pytester.runpytest_subprocess("test_year_end.py").assert_outcomes(passed=1)
+    failing = "test_too_much.py"
+    passing = {"test_main.py": 1, "test_orders.py": 3, "test_report.py": 1, "test_year_end.py": 1}
+    assert sorted(files) == sorted([*passing, failing, "orders.py"])
+    for name, tests in passing.items():
+        pytester.runpytest_subprocess(name).assert_outcomes(passed=tests)
+    shown = pytester.runpytest_subprocess(failing).outlines
+    (promised,) = (block.output for block in blocks(PAGE) if block.language == f'python title="{failing}"')
+    said = [line.removeprefix("E       ").rstrip() + "\n" for line in shown if line.startswith("E ")]
+    assert "".join(said) == promised
 
 
 def test_given_two_tests_when_each_writes_then_neither_sees_the_other(run_tests) -> None:
@@ -160,6 +154,10 @@ def test_given_the_fixtures_when_listed_then_each_says_what_it_is(run_tests) -> 
             "*2026-01-01 06:00 UTC*",
             "etl_monitor -- *",
             "*A fresh, migrated monitor on a separate DuckDB*",
+            "etl_monitor_url -- *",
+            "*`ETL_MONITOR_URL`*",
+            "etl_process -- *",
+            "etl_history -- *",
         ]
     )
     result.stdout.no_fnmatch_line("_etl_monitor_template*")

@@ -34,6 +34,7 @@ from etl_monitor_orm import (
     migrations,
     terminate_as_exit,
 )
+from etl_monitor_orm.testing import assert_done, assert_failed, assert_watermark, history, process
 
 
 def calls_are_chained_and_return_typed_objects(monitor: ETLMonitor) -> None:
@@ -141,6 +142,20 @@ def errors_say_what_they_are_about(error: InvalidTransition) -> None:
         assert_type(error.step.run.processing_date, date)
     if error.process is not None:
         assert_type(error.process.project_code, str)
+
+
+def kit_takes_what_tests_have(monitor: ETLMonitor, run: Run) -> None:
+    failures: dict[str, list[int]] = {"Load": [0, -1]}
+    seconds: dict[int, int] = {1: 60}
+    assert_type(process(monitor, tasks={"Load": 2}, watermarks={"Load": "DELTA_ID"}), ETLMonitor)
+    assert_type(history(monitor, failures=failures, seconds=seconds), list[Run])
+    history(monitor, failures={"Load": ["2026-04-09"], "Build": ["2026-04-10"]})
+    history(monitor, failures={1: (0, -1)})
+    assert_done(run, 1, "Load")
+    assert_failed(monitor, "Load", match="Error", processing_date="2026-04-09")
+    assert_watermark(monitor, "CORP", "DAILY", "Load", 12)
+    assert_watermark(monitor, "CORP", "DAILY", "Since", datetime(2026, 4, 9))
+    assert_watermark(monitor, "CORP", "DAILY", "Since", None)
 
 
 def migrations_of_ones_own_take_what_leaves_the_monitor_out(engine: Engine) -> None:
