@@ -232,6 +232,7 @@ def _refuse_done_before(session: Session, step: StepKey, asked: str) -> None:
         f"status_reset(execution_id={last.execution_id!r}, task_id={step.task_id}, replay=True), "
         "or start a new run without resume=True.",
         step=step,
+        state=Status.DONE,
         asked=asked,
     )
 

@@ -172,13 +172,14 @@ def real_time(context: Context, at: datetime | None) -> datetime:
     return at or context.now
 
 
-def heartbeat(session: Session, context: Context, step: StepKey, claim: Claim) -> None:
-    """Refresh LastUpdatedOn of a running step.
+def heartbeat(session: Session, context: Context, step: StepKey, claim: Claim | None) -> None:
+    """Refresh LastUpdatedOn of a running step; with a claim, only of the start that it names.
 
     Raises:
-        InvalidTransition: The step has ended, or another worker took it over.
+        StepNotFound: The task is not registered, or the run has no step for it.
+        InvalidTransition: The step is not running, or another worker took it over.
     """
-    if make(session, context, step, {}, is_held(claim), again=True) is None:
+    if make(session, context, step, {}, is_running() if claim is None else is_held(claim), again=True) is None:
         refuse(session, context, step, "heartbeat", claim=claim)
 
 
@@ -192,11 +193,12 @@ def attempt(session: Session, context: Context, step: StepKey, claim: Claim) -> 
     return session.scalar(number_in_run(step, ProcessingStep.start_time == claim.started))
 
 
-def watermark(session: Session, context: Context, step: StepKey, claim: Held) -> Watermark | None:
+def watermark(session: Session, context: Context, step: StepKey, claim: Held | None = None) -> Watermark | None:
     """Return the watermark of a started step; None when its task names none.
 
     Raises:
         ParameterNotFound: The task names a parameter that is not registered.
     """
-    name = session.scalar(watermark_name(step)) if claim.seen is None else claim.seen.source_system_code
+    seen = None if claim is None else claim.seen
+    name = session.scalar(watermark_name(step)) if seen is None else seen.source_system_code
     return None if name is None else staging.read(session, context, step.run.process, name)
