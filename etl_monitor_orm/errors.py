@@ -6,7 +6,6 @@ needs a change first. Its attributes say what an error is about.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from etl_monitor_orm.failures import FailedTask
@@ -201,8 +200,4 @@ class RunFailed(EtlMonitorError):
 
     default_message = "Tasks of the run failed."
 
-    def __init__(
-        self, message: str | None = None, *, run: RunKey | None = None, failures: Sequence[FailedTask] = ()
-    ) -> None:
-        super().__init__(message, run=run)
-        self.failures = tuple(failures)
+    failures: tuple[FailedTask, ...] = ()

@@ -170,12 +170,13 @@ class Run(OfRun):
             return
         told = "; ".join(map(str, how.failures[:_TOLD]))
         more = f"; and {len(how.failures) - _TOLD} more" if len(how.failures) > _TOLD else ""
-        raise RunFailed(
+        error = RunFailed(
             f"{_counted(len(how.failures))} failed in {self._key}: {told}{more}. "
             "Correct the cause, and queue them again with run.reset().",
             run=self._key,
-            failures=how.failures,
         )
+        error.failures = tuple(how.failures)
+        raise error
 
     def _step(self, task: int | str, workflow_id: int | None, sequence_id: int | None) -> StepKey:
         if not isinstance(task, str) or foreign.whole_number(task) is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from etl_monitor_orm.errors import InvalidInput
@@ -49,20 +49,26 @@ def find_run(session: Session, context: Context, execution_id: str, processes: P
 
 
 def _found(session: Session, execution_id: str, processes: Processes, on: date | None) -> list[tuple[str, str, date]]:
-    """Each process that has such a run, with the run's latest date."""
-    receipts = SysLog.operation_name == OPERATION
-    sources = []
-    for kind, conditions in ((ProcessingStep, ()), (SysLog, (receipts,))):
-        query = select(kind.project_code, kind.process_load, kind.processing_date).where(
-            kind.execution_id == execution_id, *conditions
-        )
+    """Each process that has such a run, with the run's latest date; receipts are read only if no step has the id."""
+    for kind in (ProcessingStep, SysLog):
         wanted = (
+            (kind.execution_id, execution_id),
             (kind.project_code, processes.project_code),
             (kind.process_load, processes.process_load),
             (kind.processing_date, on),
         )
-        sources.append(query.where(*(column == value for column, value in wanted if value is not None)))
-    both = union_all(*sources).subquery("runs")
-    of = (both.c.ProjectCode, both.c.ProcessLoad)
-    rows = session.execute(select(*of, func.max(both.c.ProcessingDate)).group_by(*of))
-    return [(project, process, latest) for project, process, latest in rows]
+        query = (
+            select(kind.project_code, kind.process_load, func.max(kind.processing_date))
+            .where(*(column == value for column, value in wanted if value is not None))
+            .group_by(kind.project_code, kind.process_load)
+        )
+        if kind is SysLog:
+            query = query.where(SysLog.operation_name == OPERATION)
+        found = [
+            (project, process, latest)
+            for project, process, latest in session.execute(query)
+            if project is not None and process is not None and latest is not None
+        ]
+        if found:
+            return found
+    return []

@@ -49,6 +49,7 @@ def test_given_an_actor_when_it_registers_then_the_rows_bear_its_name(monitor: E
         lambda m: m.fail_task(*RUN, 1),
         lambda m: m.task(*RUN, 1).__enter__(),
         lambda m: m.start_run(*HR, DAY),
+        lambda m: m.join_run(*HR, "2026-04-10"),
         lambda m: m.status_reset(*HR, DAY, task_id=3),
         lambda m: m.advance_watermark(*HR, "LoadEvents", new_int_value=9),
         lambda m: m.set_processing_mode(*HR, is_historic_mode=True, historic_date=DAY),
@@ -56,7 +57,20 @@ def test_given_an_actor_when_it_registers_then_the_rows_bear_its_name(monitor: E
         lambda m: m.deactivate_task(*HR, 1, 1),
         lambda m: m.register_process(*HR, name="New name"),
     ],
-    ids=["start", "end", "fail", "task", "run", "reset", "advance", "mode", "process off", "task off", "register"],
+    ids=[
+        "start",
+        "end",
+        "fail",
+        "task",
+        "run",
+        "join",
+        "reset",
+        "advance",
+        "mode",
+        "process off",
+        "task off",
+        "register",
+    ],
 )
 def test_given_an_actor_when_it_changes_something_then_every_row_it_wrote_bears_its_name(
     hr: ETLMonitor, run: Run, tables: Tables, call: Call

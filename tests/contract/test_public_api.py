@@ -31,6 +31,7 @@ from etl_monitor_orm import (
     Process,
     ProcessingStep,
     ProcessStatus,
+    Rows,
     Run,
     RunSummary,
     SequenceStage,
@@ -44,11 +45,12 @@ from etl_monitor_orm import (
 
 NAMES = """
     AdvanceMode Claim ConfigurationError ConflictError ConnectionBroken CurrentFailure DatabaseError DatabaseLocked
-    ETLMonitor EtlLogHandler EtlMonitorError InvalidInput InvalidTransition LoadFrequency LogEntry LogLevel LogType
-    MandatoryBlocker ManualClock ModeChange NotFoundError Parameter ParameterNotFound ParameterType PendingTask
-    Process ProcessInactive ProcessNotFound ProcessStatus ProcessingStep Retryable Run RunInProgress RunState
-    RunStatus RunSummary SchemaError SchemaMissing SchemaOutOfDate SequenceStage SourceType StageNotFound Status
-    StepNotFound StepNotQueued SysLog Task TaskDetail TaskHandle TaskNotFound Watermark create_engine in_task
+    ETLMonitor EtlLogHandler EtlMonitorError FailedTask InvalidInput InvalidTransition LoadFrequency LogEntry
+    LogLevel LogType MandatoryBlocker ManualClock ModeChange NotFoundError Parameter ParameterNotFound ParameterType
+    PendingTask Process ProcessInactive ProcessNotFound ProcessStatus ProcessingStep Retryable Rows Run RunFailed
+    RunInProgress RunState RunStatus RunSummary SchemaError SchemaMissing SchemaOutOfDate SequenceStage SourceType
+    StageNotFound Status StepNotFound StepNotQueued SysLog Task TaskDetail TaskHandle TaskNotFound Termination
+    Watermark create_engine in_task terminate_as_exit
 """
 
 AUDIT = "CreatedOn=created_on CreatedBy=created_by LastUpdatedOn=last_updated_on LastUpdatedBy=last_updated_by"
@@ -150,8 +152,8 @@ def test_view_when_taken_from_the_package_is_listed_typed_and_always_the_same_cl
 
 
 def test_call_that_returns_a_view_when_its_types_are_read_at_run_time_names_the_class() -> None:
-    assert get_type_hints(ETLMonitor.watermarks)["return"] == list[Watermark]
-    assert get_type_hints(etl_monitor_orm.Run.status)["return"] == list[TaskDetail]
+    assert get_type_hints(ETLMonitor.watermarks)["return"] == Rows[Watermark]
+    assert get_type_hints(etl_monitor_orm.Run.status)["return"] == Rows[TaskDetail]
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ FAMILY = {
     "StepNotQueued": {"InvalidTransition", "StepNotFound"},
     "ProcessInactive": {"InvalidTransition"},
     "RunInProgress": {"InvalidTransition"},
+    "RunFailed": {"EtlMonitorError"},
 }
 
 STEP = StepKey(RunKey(ProcessKey("CORP", "HR_DAILY"), "run-1", date(2026, 4, 9)), 1, 1, 2, 0)

@@ -67,6 +67,7 @@ CALLS = {
     "deactivate_process": Call((), lambda m: m.deactivate_process(*HR)),
     "deactivate_task": Call((), lambda m: m.deactivate_task(*HR, 1, 1)),
     "start_run": Call((), start_run),
+    "join_run": Call((), lambda m: m.join_run(*HR, DAY)),
     "get_pending_tasks": Call((), lambda m: m.get_pending_tasks(*RUN, DAY)),
     "start_task": Call((start_run,), start(1)),
     "end_task": Call((start_run, start(1)), end(1)),

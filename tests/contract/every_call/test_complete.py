@@ -7,6 +7,7 @@ than its budget.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import re
 from collections.abc import Callable
@@ -65,6 +66,7 @@ BUDGETS = {
     "deactivate_process": 1,
     "deactivate_task": 1,
     "start_run": 1,
+    "join_run": 2,
     "get_pending_tasks": 3,
     "start_task": 1,
     "end_task": 2,
@@ -90,6 +92,11 @@ OTHERS = {
     "ETLMonitor.get_status": Use((start_run,), monitor_, lambda m: m.get_status(*HR, DAY), 1),
     "ETLMonitor.stale_steps": Use((start_run, start(1)), monitor_, lambda m: m.stale_steps(0), 1),
     "ETLMonitor.task": Use((start_run,), monitor_, lambda m: m.task(*RUN, 1, processing_date=DAY), 0),
+    "ETLMonitor.get_run": Use((start_run,), monitor_, lambda m: m.get_run("run-1", *HR, DAY), 1),
+    "ETLMonitor.list_runs": Use((start_run,), monitor_, lambda m: m.list_runs(processing_date=DAY), 1),
+    "ETLMonitor.tracked": Use((start_run,), monitor_, lambda m: m.tracked(*HR, 1, processing_date=DAY), 0),
+    "ETLMonitor.__enter__": Use((), monitor_, lambda m: m.__enter__(), 0),
+    "ETLMonitor.__exit__": Use((), monitor_, lambda m: m.__exit__(None, None, None), 0),
     "ETLMonitor.processes": Use((start_run,), monitor_, lambda m: m.processes(), 3),
     "ETLMonitor.failures": Use((start_run, fail(1)), monitor_, lambda m: m.failures(), 1),
     "ETLMonitor.watermarks": Use((), monitor_, lambda m: m.watermarks(), 1),
@@ -104,9 +111,12 @@ OTHERS = {
     "Run.status": Use((), run_, lambda run: run.status(), 1),
     "Run.summary": Use((), run_, lambda run: run.summary(), 1),
     "Run.task": Use((), run_, lambda run: run.task(1), 0),
+    "Run.raise_for_failures": Use((), run_, lambda run: run.raise_for_failures(), 1),
     "Run.reset": Use((start_run, fail(1), fail(2)), run_, lambda run: run.reset(), 2),
     "TaskHandle.__enter__": Use((), handle_, lambda handle: handle.__enter__(), 1),
     "TaskHandle.__exit__": Use((), entered, lambda handle: handle.__exit__(None, None, None), 2),
+    "TaskHandle.__aenter__": Use((), handle_, lambda handle: asyncio.run(handle.__aenter__()), 1),
+    "TaskHandle.__aexit__": Use((), entered, lambda handle: asyncio.run(handle.__aexit__(None, None, None)), 2),
     "TaskHandle.heartbeat": Use((), entered, lambda handle: handle.heartbeat(), 1),
     "TaskHandle.advance": Use((), entered, lambda handle: handle.advance(7), 1),
     "TaskHandle.hold": Use((), entered, lambda handle: handle.hold(), 1),
@@ -120,6 +130,8 @@ BY_THE_SAME_SERVICE = {
     "Run.reset": "status_reset",
     "TaskHandle.__enter__": "start_task",
     "TaskHandle.__exit__": "end_task",
+    "TaskHandle.__aenter__": "start_task",
+    "TaskHandle.__aexit__": "end_task",
     "TaskHandle.heartbeat": "start_task",  # the same transition, which writes no start
 }
 """Those of them that write, with the call of `CALLS` that writes the same."""
@@ -136,9 +148,10 @@ Written = Callable[[Use], tuple[list[tuple[str, str]], int]]
 
 
 def public(kind: type) -> set[str]:
-    """The calls of a class that users make; a handle's `with` makes two."""
+    """The calls of a class that users make; a `with` makes two."""
     made = [name for name, _ in inspect.getmembers(kind, callable) if not name.startswith("_")]
-    return {f"{kind.__name__}.{name}" for name in (*made, *({"__enter__", "__exit__"} & set(vars(kind))))}
+    entering = {"__enter__", "__exit__", "__aenter__", "__aexit__"} & set(vars(kind))
+    return {f"{kind.__name__}.{name}" for name in (*made, *entering)}
 
 
 @pytest.fixture

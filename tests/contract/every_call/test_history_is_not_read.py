@@ -28,6 +28,7 @@ IN_OTHER_WAYS = {
     "summary without a date": Use((start_run,), monitor_, lambda m: m.get_status(*HR, summary_mode=True), 0),
     "failures of a date": Use((start_run,), monitor_, lambda m: m.failures(processing_date=DAY), 0),
     "blockers of a date": Use((start_run,), monitor_, lambda m: m.failures(processing_date=DAY, mandatory=True), 0),
+    "runs without a date": Use((start_run,), monitor_, lambda m: m.list_runs(), 0),
     "processes on a date": Use((start_run,), monitor_, lambda m: m.processes(processing_date=DAY), 0),
 }
 
@@ -40,12 +41,14 @@ RECENT_DATES = {
     "get_status",
     "start_run, resumed",
     "summary without a date",
+    "runs without a date",
 }
 """Sweeps of stale steps; what is due in the week; and questions without a date, which ask the recent ones first."""
 
 ALL_DATES = {
     "ETLMonitor.runs": USES["ETLMonitor.runs"],
     "ETLMonitor.failures": USES["ETLMonitor.failures"],
+    "run of an id alone": Use((start_run,), monitor_, lambda m: m.get_run("run-1"), 0),
     "a run's id that today and later do not have": Use((), monitor_, lambda m: m.start_task("run-0", *HR, 1), 0),
     "status of such an id": Use((), monitor_, lambda m: m.get_status(*HR, execution_id="run-0"), 0),
     "reset of such an id": Use((), monitor_, lambda m: m.status_reset(*HR, execution_id="run-0"), 0),

@@ -17,6 +17,7 @@ WITHOUT_A_DATE = {
     "start_run": Use((), monitor_, lambda m: m.start_run(*HR), 0),
     "start_run, resumed": Use((), monitor_, lambda m: m.start_run(*HR, resume=True, only_due=True), 0),
     "start_run, an id of its own": Use((), monitor_, lambda m: m.start_run(*HR, execution_id="run-2"), 0),
+    "join_run": Use((), monitor_, lambda m: m.join_run(*HR), 0),
     "generate_execution_steps": Use((), monitor_, lambda m: m.generate_execution_steps("run-2", *HR), 0),
     "get_pending_tasks": Use((), monitor_, lambda m: m.get_pending_tasks("run-2", *HR), 0),
     "start_task": Use((start_run,), monitor_, lambda m: m.start_task(*RUN, 1), 0),
