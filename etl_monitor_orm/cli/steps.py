@@ -65,10 +65,10 @@ class _Step:
     def key(self) -> tuple[str, str, str, int]:
         return self.run.execution_id, self.run.project_code, self.run.process_load, self.task_id
 
-    def print(self, status: str, *, as_json: bool, **more: object) -> None:
+    def print(self, word: str, /, *, as_json: bool, **more: object) -> None:
         """Print what became of it: for people, one word."""
         if not as_json:
-            typer.echo(status)
+            typer.echo(word)
             return
         print_json(
             {
