@@ -49,7 +49,9 @@ def refuse_writing(statement: str) -> str:
         raise InvalidInput("The statement is empty. Write a query, such as: select * from etl.v_processStatus")
     first = next((word for word in words if word), "")
     if first not in _READS:
-        raise InvalidInput(f"A statement that begins with {first or 'that'} may write; begin with {', '.join(_READS[:3])}.")
+        raise InvalidInput(
+            f"A statement that begins with {first or 'that'} may write; begin with {', '.join(_READS[:3])}."
+        )
     found = sorted((_WRITES | _EXECUTED if first == "EXPLAIN" else _WRITES).intersection(words))
     if found:
         raise InvalidInput(

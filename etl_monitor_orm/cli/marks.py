@@ -37,9 +37,7 @@ Rewind = Annotated[bool, typer.Option("--allow-rewind", help="The new value may 
 
 
 @watermark.command()
-def get(
-    words: OneOf, url: Url = None, schema: Schema = None, catalog: Catalog = None, as_json: Json = False
-) -> None:
+def get(words: OneOf, url: Url = None, schema: Schema = None, catalog: Catalog = None, as_json: Json = False) -> None:
     """Print a parameter's active value.
 
     Times are in UTC. Prints an empty line where nothing was read yet.

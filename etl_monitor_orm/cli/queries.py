@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Final
 
 import typer
@@ -87,24 +87,16 @@ def _unique(names: Sequence[str]) -> list[str]:
 
 
 def _plain(value: object) -> object:
-    """Return what JSON has a word for; numbers that it would round are text."""
-    match value:
-        case None | bool() | int() | str():
-            return value
-        case float():
-            return value if value == value and abs(value) != float("inf") else str(value)
-        case date():
-            return value.isoformat()
-        case Decimal():
-            return str(value)
-        case bytes() | bytearray() | memoryview():
-            return bytes(value).hex()
-        case dict():
-            return {str(key): _plain(one) for key, one in value.items()}
-        case list() | tuple() | set():
-            return [_plain(one) for one in value]
-        case _:
-            return str(value)
+    """Return what JSON has a word for; a number that it would round is text."""
+    if isinstance(value, list | tuple | set):
+        return [_plain(one) for one in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value).hex()
+    if value is None or isinstance(value, int | str) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def _flat(value: object) -> object:

@@ -47,7 +47,8 @@ Expected = Annotated[
 ]
 FirstInt = Annotated[int | None, typer.Option("--value-int", metavar="NUMBER", help="First value of a DELTA_ID.")]
 FirstTime = Annotated[
-    str | None, typer.Option("--value-datetime", metavar="TIME", help="First value of a DELTA_DATE or of SYSDT, in UTC.")
+    str | None,
+    typer.Option("--value-datetime", metavar="TIME", help="First value of a DELTA_DATE or of SYSDT, in UTC."),
 ]
 FirstBit = Annotated[bool | None, typer.Option("--value-bit/--no-value-bit", help="First value of a FLAG.")]
 AdvanceMode = Annotated[str | None, typer.Option("--advance-mode", metavar="MODE", help="AUTOMATIC or MANUAL.")]
@@ -83,7 +84,13 @@ def process_(
             owner=_given(owner),
             load_frequency=_given(frequency),
         )
-        _say(monitor, ProcessRow, of_process(inputs.process(project, process), ProcessRow), f"{project}/{process}", as_json)
+        _say(
+            monitor,
+            ProcessRow,
+            of_process(inputs.process(project, process), ProcessRow),
+            f"{project}/{process}",
+            as_json,
+        )
 
 
 @register.command()

@@ -21,7 +21,9 @@ NewId = Annotated[
 ]
 RunDate = Annotated[
     str | None,
-    typer.Option("--date", metavar="YYYY-MM-DD", help="Processing date [default: ETL_MONITOR_DATE, or the current one]."),
+    typer.Option(
+        "--date", metavar="YYYY-MM-DD", help="Processing date [default: ETL_MONITOR_DATE, or the current one]."
+    ),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Only the steps that are not DONE on the date.")]
 OnlyDue = Annotated[bool, typer.Option("--only-due", help="Leave out W, M and Y tasks that are done in their period.")]

@@ -20,7 +20,9 @@ Attempt = Annotated[int | None, typer.Option("--attempt", metavar="NUMBER", help
 Takeover = Annotated[
     bool, typer.Option("--takeover", help="Start it although it is recorded as running: its worker is gone.")
 ]
-SourceType = Annotated[str | None, typer.Option("--source-type", metavar="TYPE", help="Kind of job, if not the task's.")]
+SourceType = Annotated[
+    str | None, typer.Option("--source-type", metavar="TYPE", help="Kind of job, if not the task's.")
+]
 SourceRun = Annotated[str | None, typer.Option("--source-run-id", metavar="ID", help="The job's own run id.")]
 Cluster = Annotated[str | None, typer.Option("--cluster-id", metavar="ID", help="Cluster that does the work.")]
 When = Annotated[

@@ -138,9 +138,7 @@ def _run_with(monitor: ETLMonitor, run: Run, wish: Wish) -> Run:
 
 
 def _entered(run: Run, wish: Wish) -> TaskHandle:
-    handle = run.task(
-        wish.task.task, wish.task.workflow_id, takeover=wish.takeover, heartbeat=wish.heartbeat
-    )
+    handle = run.task(wish.task.task, wish.task.workflow_id, takeover=wish.takeover, heartbeat=wish.heartbeat)
     return handle.__enter__()
 
 
