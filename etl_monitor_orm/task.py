@@ -22,6 +22,7 @@ from etl_monitor_orm.printable import quoted
 from etl_monitor_orm.runtime import Runtime
 from etl_monitor_orm.services import steps
 from etl_monitor_orm.services.ending import Ending, finish
+from etl_monitor_orm.services.refusals import without_watermark
 from etl_monitor_orm.services.staging import Staged, Watermark
 from etl_monitor_orm.services.steps import Held, Where
 from etl_monitor_orm.services.watermarks import Move, check_is_watermark, titled, warn_if_ahead
@@ -418,9 +419,7 @@ class TaskHandle(OfRun):
     def _watermark_to(self, do: str) -> Watermark:
         watermark = self._own_watermark()
         if watermark is None:
-            raise InvalidInput(
-                f"{self._step.task} has no watermark to {do}. Name a parameter in its source_system_code."
-            )
+            raise without_watermark(self._step.task, do)
         return watermark
 
     def _parameter_of_type(self, kind: ParameterType, asked: str) -> Parameter | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from etl_monitor_orm.backends.base import Backend, Capabilities, Storage
 from etl_monitor_orm.backends.explaining import our_error
+from etl_monitor_orm.backends.reading import refuse_writing
 from etl_monitor_orm.backends.registry import backend_for, backend_of
 from etl_monitor_orm.backends.wording import place, pointing, repeatable, shown
 from etl_monitor_orm.dialects.retrying import REPEATABLE, RetryPolicy
@@ -19,6 +20,7 @@ __all__ = [
     "our_error",
     "place",
     "pointing",
+    "refuse_writing",
     "repeatable",
     "shown",
 ]

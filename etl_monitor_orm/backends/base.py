@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -175,6 +175,19 @@ class Backend(ABC):
             session: A session that has not sent a statement yet.
             table: The table that such transactions lock.
         """
+
+    @contextmanager
+    def reading(self, engine: Engine) -> Iterator[Connection]:
+        """Yield a connection for a query that others wrote; where the database can, it refuses to write.
+
+        The query is checked before (`refuse_writing`).
+        """
+        with engine.connect() as connection:
+            self.refuse_to_write(connection)
+            yield connection
+
+    def refuse_to_write(self, connection: Connection) -> None:  # noqa: B027 - some databases cannot
+        """Begin a transaction that cannot write."""
 
     def nothing_to_read(self, engine: Engine) -> EtlMonitorError | None:
         """Return why a command that only reads would find nothing, if opening the database would create it."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 from uuid import uuid4
 from weakref import WeakKeyDictionary, WeakValueDictionary
@@ -188,6 +188,16 @@ class DuckDBBackend(Backend):
             engine.dispose()  # DuckDB opens the file again after its last connection is closed
         opening = _openings.get(engine.dialect)
         return explained(error, engine, ended=opening is not None and opening.ended(engine.pool))
+
+    @contextmanager
+    def reading(self, engine: Engine) -> Iterator[Connection]:
+        """Yield a connection in a transaction that cannot write; a file that does not exist is not made."""
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("BEGIN TRANSACTION READ ONLY")
+            try:
+                yield connection
+            finally:
+                connection.exec_driver_sql("ROLLBACK")
 
     def nothing_to_read(self, engine: Engine) -> EtlMonitorError | None:
         """Say that there is no file, before DuckDB makes one; a database in memory is empty when it is opened."""

@@ -203,6 +203,10 @@ class PostgreSQLBackend(Backend):
         """
         session.execute(LockTable(table))
 
+    def refuse_to_write(self, connection: Connection) -> None:
+        """Begin a transaction that cannot write; nothing within it can undo that."""
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
     def others_named(self, connection: Connection, schema: str, names: Collection[str]) -> Mapping[str, str]:
         """A table shares its name with an index, a sequence and a type: each makes a CREATE fail."""
         found = connection.execute(_OTHERS, {"schema": schema, "names": list(names)})

@@ -17,6 +17,7 @@ from etl_monitor_orm.services import stale, steps
 from etl_monitor_orm.services.ending import Ending, finish
 from etl_monitor_orm.services.stale import Sweep
 from etl_monitor_orm.services.steps import Where
+from etl_monitor_orm.services.watermarks import warn_if_ahead
 from etl_monitor_orm.task import OnNotRunnable, TaskHandle
 from etl_monitor_orm.vocabulary import LogType, SourceType, Status
 
@@ -93,6 +94,8 @@ class StepCalls(Calls):
         *,
         claim: Claim | str | None = None,
         source_type: SourceType | str | None = None,
+        advance: datetime | date | int | str | None = None,
+        hold: bool = False,
     ) -> None:
         """End a step as DONE, or as FAIL (`ETLProcessingSteps`); DONE moves its watermark.
 
@@ -114,12 +117,15 @@ class StepCalls(Calls):
             timestamp: When the work ended, by another system's clock; else now. At most five minutes ahead.
             claim: What `start_task` returned, or its text: end that start of that attempt, and no other.
             source_type: Kind of job; else the one of the start, else the task's.
+            advance: With DONE, the new value of the task's watermark, like `TaskHandle.advance`.
+            hold: With DONE, leave the task's watermark where it is, like `TaskHandle.hold`.
 
         Raises:
             StepNotFound: The task is not registered, or the run has no step for it.
             InvalidTransition: The step has ended already, or it is no longer the claim's.
-            InvalidInput: An argument cannot be read, the status is neither DONE nor FAIL, or `timestamp` is ahead of
-                the clock or before the step's start.
+            InvalidInput: An argument cannot be read, the status is neither DONE nor FAIL, `timestamp` is ahead of
+                the clock or before the step's start, or the watermark cannot be what `advance` says.
+            ParameterNotFound: With `advance` or `hold`: the task's watermark is not registered.
         """
         how = _read_ending(status)
         ending = Ending(
@@ -131,10 +137,16 @@ class StepCalls(Calls):
             source_type=inputs.optional_choice("source_type", SourceType, source_type),
         )
         held = read_claim(claim)
+        stages = inputs.boolean("hold", hold) or advance is not None
+        if hold and advance is not None:
+            raise InvalidInput("advance and hold exclude each other. Pass one of them.")
         at_once = self._runtime.one_reading()
         run = self._run_key(at_once, execution_id, project_code, process_load, processing_date)
         step = inputs.step(run, task_id, workflow_id=workflow_id, sequence_id=sequence_id, attempts=attempts)
-        at_once.run(finish, _of_claim(step, held), ending, held)
+        staged = at_once.run(steps.stage, step, advance) if stages and how is Status.DONE else None
+        at_once.run(finish, _of_claim(step, held), ending, held, staged)
+        if staged is not None and staged.move is not None:
+            warn_if_ahead(run.process, staged.name, staged.move.value, at_once.context.now)
 
     def fail_task(
         self,
@@ -174,6 +186,43 @@ class StepCalls(Calls):
             claim=claim,
             source_type=source_type,
         )
+
+    def heartbeat_task(
+        self,
+        execution_id: str,
+        project_code: str,
+        process_load: str,
+        task_id: int,
+        sequence_id: int | None = None,
+        workflow_id: int | None = None,
+        processing_date: date | str | None = None,
+        attempts: int | None = None,
+        *,
+        claim: Claim | str | None = None,
+    ) -> None:
+        """Give a running step's sign of life, for jobs that hold no handle (`ETLProcessingSteps.LastUpdatedOn`).
+
+        Args:
+            execution_id: The run.
+            project_code: The project.
+            process_load: The process.
+            task_id: The task.
+            sequence_id: The stage; the run knows it, so it is checked only when given.
+            workflow_id: The pass; else 0 for task 0 and 1 for any other.
+            processing_date: The run's date; else the one that it works on, at the cost of a read.
+            attempts: The attempt; else the step's current one in the run.
+            claim: What `start_task` returned, or its text: of that start of that attempt, and no other.
+
+        Raises:
+            StepNotFound: The task is not registered, or the run has no step for it.
+            InvalidTransition: The step is not running, or it is no longer the claim's.
+            InvalidInput: An argument cannot be read.
+        """
+        held = read_claim(claim)
+        at_once = self._runtime.one_reading()
+        run = self._run_key(at_once, execution_id, project_code, process_load, processing_date)
+        step = inputs.step(run, task_id, workflow_id=workflow_id, sequence_id=sequence_id, attempts=attempts)
+        at_once.run(steps.heartbeat, _of_claim(step, held), held)
 
     def task(
         self,

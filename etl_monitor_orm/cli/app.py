@@ -2,17 +2,47 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
+from typer.core import TyperGroup
 
-from etl_monitor_orm.cli import changes, database, demonstration, modes, reports
 from etl_monitor_orm.cli.exits import ExitCode
-from etl_monitor_orm.cli.explained import explained
+from etl_monitor_orm.cli.lazily import Lazily
+
+COMMANDS: Final = {
+    name: f"etl_monitor_orm.cli.{home}"
+    for name, home in {
+        "status": "reports:status",
+        "failures": "reports:failures",
+        "watermarks": "reports:watermarks",
+        "exec": "executing.command:execute",
+        "run": "runs:run",
+        "task": "steps:task",
+        "log": "receipts:log",
+        "watermark": "marks:watermark",
+        "register": "registering:register",
+        "reset": "changes:reset",
+        "stale": "changes:stale",
+        "mode": "modes:mode",
+        "sql": "queries:sql",
+        "shell": "interactive:shell",
+        "demo": "demonstration:demo",
+        "db": "database:db",
+    }.items()
+}
+"""Each command, and where it is: `module:attribute` of its function, or of its group of commands."""
+
+
+class _Commands(TyperGroup):
+    def __init__(self, **attributes: object) -> None:
+        super().__init__(**{**attributes, "commands": None})  # type: ignore[arg-type]
+        self.commands = Lazily(COMMANDS)  # type: ignore[assignment]
+
 
 app = typer.Typer(
-    help="Show what ran, what failed, and how far each source was read; and reset what failed.",
+    cls=_Commands,
+    help="Show what ran, what failed, and how far each source was read; track any program; reset what failed.",
     epilog="\b\nExit codes:\n" + "\n".join(f"{code.value:5}  {code.meaning}" for code in ExitCode),
     no_args_is_help=True,
     # Plain help reads the same in a terminal, a pipe and the documentation, and does not load Rich.
@@ -24,6 +54,8 @@ app = typer.Typer(
 
 def _say_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         typer.echo(f"etl-monitor {version('etl-monitor-orm')}")
         raise typer.Exit
 
@@ -35,15 +67,3 @@ def etl_monitor(
     ] = False,
 ) -> None:
     """Options of the command itself; each command has its own."""
-
-
-app.command()(reports.status)
-app.command()(reports.failures)
-app.command()(reports.watermarks)
-app.add_typer(reports.run, name="run")
-app.command()(changes.reset)
-app.add_typer(modes.mode, name="mode")
-app.command()(changes.stale)
-app.command()(demonstration.demo)
-app.add_typer(database.db, name="db")
-explained(app)

@@ -11,13 +11,14 @@ from etl_monitor_orm import SchemaOutOfDate, migrations
 from etl_monitor_orm.backends import backend_of
 from etl_monitor_orm.cli.exits import ExitCode
 from etl_monitor_orm.cli.hints import tell
+from etl_monitor_orm.cli.lazily import group
 from etl_monitor_orm.cli.options import Catalog, Json, Schema, Url, confirmed, opened
 from etl_monitor_orm.cli.output import print_json
 from etl_monitor_orm.migrations.standing import standing
 from etl_monitor_orm.models import revision as revisions
 from etl_monitor_orm.settings import Layout
 
-db = typer.Typer(help="Create, upgrade, check and repair the monitor's tables.", no_args_is_help=True)
+db = group("Create, upgrade, check and repair the monitor's tables.")
 
 Sql = Annotated[bool, typer.Option("--sql", help="Print the SQL from an empty schema to REVISION; use no database.")]
 NewLayout = Annotated[

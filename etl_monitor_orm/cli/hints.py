@@ -39,6 +39,16 @@ _WORDS: Final = tuple(
         (r"\b(value_int|value_bit|value_datetime|older_than)\b=?", lambda found: f"--{found[1].replace('_', '-')}"),
         (r"\b(workflow|sequence|task)_id\b", r"--\1"),
         (r"\breplay=True", "--replay"),
+        (r"\b(takeover|resume)=True", r"--\1"),
+        (r"\bonly_due=True", "--only-due"),
+        (r"\ballow_rewind=True", "--allow-rewind"),
+        (r'\bif_running="(\w+)"', r"--if-running \1"),
+        (r'\bfail_stale\(\.\.\., since="([\d-]+)"\)', r"`etl-monitor stale --fail --since \1`"),
+        (r"\bfail_stale\(\)", "`etl-monitor stale --fail`"),
+        (r"\bregister_sequence\(\)", "`etl-monitor register stage`"),
+        (r"\bregister_(process|task|parameter)\(\)", r"`etl-monitor register \1`"),
+        (r"\bstart_run\(\)", "`etl-monitor run start`"),
+        (r"\bstatus_reset\(\)", "`etl-monitor reset`"),
     )
 )
 """Python's words in our messages, and the command's. A message of a call reaches both kinds of people."""

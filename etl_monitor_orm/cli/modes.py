@@ -8,10 +8,11 @@ import typer
 
 from etl_monitor_orm import ModeChange, inputs
 from etl_monitor_orm.cli import tables
+from etl_monitor_orm.cli.lazily import group
 from etl_monitor_orm.cli.options import Catalog, Json, Process, Project, Schema, Url, opened
 from etl_monitor_orm.cli.output import print_rows
 
-mode = typer.Typer(help="Set what a process reads next.", no_args_is_help=True)
+mode = group("Set what a process reads next.")
 
 HistoricDate = Annotated[str, typer.Argument(metavar="YYYY-MM-DD", help="The date to work on.")]
 OneWatermark = Annotated[str | None, typer.Option("--parameter", metavar="NAME", help="Only this watermark.")]

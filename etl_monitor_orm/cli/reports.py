@@ -11,8 +11,6 @@ from etl_monitor_orm.cli import options, tables
 from etl_monitor_orm.cli.options import Catalog, Json, Look, OnDate, OnlyProcess, OnlyProject, Schema, Url, opened
 from etl_monitor_orm.cli.output import print_json, print_rows, print_table
 
-run = typer.Typer(help="Show one run.", no_args_is_help=True)
-
 StatusDate = Annotated[
     str | None,
     typer.Option("--date", metavar="YYYY-MM-DD", help="This processing date; else each process's latest."),
@@ -60,7 +58,6 @@ def _nothing_ran(latest: datetime.date | None) -> str:
     return f"Nothing ran on that date. The latest date with a run is {latest}: add --date {latest}."
 
 
-@run.command()
 def show(
     execution_id: Annotated[str, typer.Argument(metavar="EXECUTION_ID", help="The run's id.")],
     all_attempts: AllAttempts = False,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from etl_monitor_orm import ModeChange, ProcessingStep, views
+from etl_monitor_orm import ModeChange, PendingTask, ProcessingStep, views
 from etl_monitor_orm.cli.hints import tell
 from etl_monitor_orm.cli.output import Column, cell, print_json, print_table
 from etl_monitor_orm.printable import one_line
@@ -81,6 +81,18 @@ ATTEMPTS: Sequence[Column[RunSummary]] = (
     Column("Failed", lambda row: row.failed),
     Column("Pending", lambda row: row.pending),
     Column("Took", lambda row: duration(row.wall_clock_seconds)),
+)
+
+RUNS: Sequence[Column[RunSummary]] = (Column("Run", lambda row: row.execution_id), *ATTEMPTS)
+
+PENDING: Sequence[Column[PendingTask]] = (
+    Column("Task", lambda row: f"{row.workflow_id}.{row.task_id}"),
+    Column("Name", lambda row: row.task_name),
+    Column("Stage", lambda row: f"{row.sequence_id} {row.sequence_code or ''}".rstrip()),
+    Column("Attempt", lambda row: row.attempts),
+    Column("Status", lambda row: "RUNNING" if row.is_running else str(row.status)),
+    Column("Source", lambda row: row.source_identifier),
+    Column("Watermark", lambda row: row.active_value),
 )
 
 FAILURES: Sequence[Column[Failure]] = (

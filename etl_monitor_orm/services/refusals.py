@@ -91,6 +91,11 @@ def unknown_parameter(process: ProcessKey, name: str) -> ParameterNotFound:
     )
 
 
+def without_watermark(task: TaskKey, do: str) -> InvalidInput:
+    """The task names no parameter."""
+    return InvalidInput(f"{task} has no watermark to {do}. Name a parameter in its source_system_code.", task=task)
+
+
 def unknown_run_of(session: Session, process: ProcessKey, execution_id: str, on: date | None) -> NotFoundError:
     """The process has no such run, on the named date if there is one; the error names the latest run."""
     where = "" if on is None else f" on {on}"
@@ -232,6 +237,7 @@ def _refuse_done_before(session: Session, step: StepKey, asked: str) -> None:
         f"status_reset(execution_id={last.execution_id!r}, task_id={step.task_id}, replay=True), "
         "or start a new run without resume=True.",
         step=step,
+        state=Status.DONE,
         asked=asked,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Column, ColumnElement, exists, literal, select
@@ -18,10 +18,11 @@ from etl_monitor_orm.models.attempts import is_running, is_waiting, number_in_ru
 from etl_monitor_orm.models.selecting import of_step, of_task
 from etl_monitor_orm.services import staging
 from etl_monitor_orm.services.context import Context
-from etl_monitor_orm.services.refusals import refuse
+from etl_monitor_orm.services.refusals import refuse, without_watermark
 from etl_monitor_orm.services.seen import SeenStep, watermark_name
-from etl_monitor_orm.services.staging import Watermark
+from etl_monitor_orm.services.staging import Staged, Watermark
 from etl_monitor_orm.services.transitions import STEPS, Changed, make
+from etl_monitor_orm.services.watermarks import Move, check_is_watermark
 from etl_monitor_orm.vocabulary import SourceType
 from etl_monitor_orm.whereabouts import whereabouts
 
@@ -172,13 +173,14 @@ def real_time(context: Context, at: datetime | None) -> datetime:
     return at or context.now
 
 
-def heartbeat(session: Session, context: Context, step: StepKey, claim: Claim) -> None:
-    """Refresh LastUpdatedOn of a running step.
+def heartbeat(session: Session, context: Context, step: StepKey, claim: Claim | None) -> None:
+    """Refresh LastUpdatedOn of a running step; with a claim, only of the start that it names.
 
     Raises:
-        InvalidTransition: The step has ended, or another worker took it over.
+        StepNotFound: The task is not registered, or the run has no step for it.
+        InvalidTransition: The step is not running, or another worker took it over.
     """
-    if make(session, context, step, {}, is_held(claim), again=True) is None:
+    if make(session, context, step, {}, is_running() if claim is None else is_held(claim), again=True) is None:
         refuse(session, context, step, "heartbeat", claim=claim)
 
 
@@ -192,11 +194,30 @@ def attempt(session: Session, context: Context, step: StepKey, claim: Claim) -> 
     return session.scalar(number_in_run(step, ProcessingStep.start_time == claim.started))
 
 
-def watermark(session: Session, context: Context, step: StepKey, claim: Held) -> Watermark | None:
+def watermark(session: Session, context: Context, step: StepKey, claim: Held | None = None) -> Watermark | None:
     """Return the watermark of a started step; None when its task names none.
 
     Raises:
         ParameterNotFound: The task names a parameter that is not registered.
     """
-    name = session.scalar(watermark_name(step)) if claim.seen is None else claim.seen.source_system_code
+    seen = None if claim is None else claim.seen
+    name = session.scalar(watermark_name(step)) if seen is None else seen.source_system_code
     return None if name is None else staging.read(session, context, step.run.process, name)
+
+
+def stage(
+    session: Session, context: Context, step: StepKey, advance: datetime | date | int | str | None
+) -> Staged | None:
+    """Stage a step's watermark for its end; without a value, it stays where it is.
+
+    Raises:
+        ParameterNotFound: The task names a parameter that is not registered.
+        InvalidInput: The task has no watermark, or the value does not fit it or is before the current one.
+    """
+    own = watermark(session, context, step)
+    if own is None:
+        raise without_watermark(step.task, "hold" if advance is None else "advance")
+    if advance is None:
+        return own.hold()
+    check_is_watermark(own.parameter)
+    return own.stage(Move.read(advance, allow_rewind=False, kind=own.parameter.parameter_type))

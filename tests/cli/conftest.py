@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from etl_monitor_orm import ETLMonitor, ManualClock
 from etl_monitor_orm.cli.app import app
+from tests.cli.executing import Place
 
 EARLIER, LATER = "2026-04-08", "2026-04-09"
 COMMAND = str(Path(sys.executable).with_name("etl-monitor"))
@@ -143,3 +144,20 @@ def _plain_environment() -> dict[str, str]:
     """What this process has, but nothing that shapes the output."""
     shaping = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TERM", "PYTHONIOENCODING")
     return {name: value for name, value in os.environ.items() if name not in shaping}
+
+
+@pytest.fixture(scope="session")
+def empty_day(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the catalogue, in which nothing ran; a second pass has a task of the same number."""
+    file = tmp_path_factory.mktemp("exec") / "empty_day.duckdb"
+    monitor = ETLMonitor(f"duckdb:///{file}", actor="tests", schema="etl").setup()
+    describe(monitor)
+    monitor.register_task("CORP", "HR_DAILY", 1, 2, 2, "Load employees again")
+    monitor.close()
+    return file
+
+
+@pytest.fixture
+def place(empty_day: Path, tmp_path: Path) -> Place:
+    """A monitor in which nothing ran yet, and `exec` on it."""
+    return Place(f"duckdb:///{shutil.copy(empty_day, tmp_path / 'monitor.duckdb')}", tmp_path)

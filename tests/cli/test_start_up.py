@@ -16,7 +16,7 @@ from sqlalchemy.pool import Pool
 from typer.testing import CliRunner
 
 from etl_monitor_orm import ETLMonitor
-from etl_monitor_orm.cli.app import app
+from etl_monitor_orm.cli.app import COMMANDS, app
 from tests.cli.conftest import Command
 from tests.databases import migrated, monitor_url
 from tests.postgres import Server
@@ -157,3 +157,24 @@ def test_setup_of_current_tables_sends_one_statement_on_the_connection_that_late
         monitor.close()
 
     assert (cost.connections, len(cost.statements)) == (1, 2)
+
+
+def test_command_loads_no_other_command(url: str) -> None:
+    loaded = loaded_by("status", url)
+
+    others = {home.partition(":")[0] for name, home in COMMANDS.items() if name != "status"} - {
+        "etl_monitor_orm.cli.reports"
+    }
+    assert others & loaded == set()
+
+
+def test_exec_loads_no_library_that_it_does_not_need_for_a_new_step(url: str) -> None:
+    program = (
+        "import json, sys; from etl_monitor_orm.cli import main\n"
+        f"sys.argv[1:] = ['exec', 'CORP', 'HR_DAILY', '1', '--date', '2026-04-10', '--url', {url!r}, '--', 'true']\n"
+        "try: main()\n"
+        "finally: print(json.dumps([*sys.modules]), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert SELDOM & set(json.loads(done.stderr.splitlines()[-1])) == set()

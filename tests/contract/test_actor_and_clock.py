@@ -150,6 +150,8 @@ WRITES = {
     "start_task": lambda m: m.start_task(*RUN, 2, processing_date=DAY),
     "end_task": lambda m: m.end_task(*RUN, 2, processing_date=DAY),
     "end_task with a watermark": lambda m: m.end_task(*RUN, 1, processing_date=DAY),
+    "end_task and hold": lambda m: m.end_task(*RUN, 1, processing_date=DAY, hold=True),
+    "heartbeat_task": lambda m: m.heartbeat_task(*RUN, 1, processing_date=DAY),
     "fail_task and re-open": lambda m: m.fail_task(*RUN, 1, processing_date=DAY),
     "status_reset": lambda m: m.status_reset(*HR, DAY),
     "advance_watermark": lambda m: m.advance_watermark(*HR, "LoadEvents", new_int_value=9),

@@ -33,6 +33,7 @@ CALLS: dict[str, Callable[[ETLMonitor], object]] = {
     "get_pending_tasks": lambda monitor: monitor.get_pending_tasks("run-1", *HR, "2026-04-09"),
     "start_task": lambda monitor: monitor.start_task("run-1", *HR, 1, processing_date="2026-04-09"),
     "end_task": lambda monitor: monitor.end_task("run-1", *HR, 1, processing_date="2026-04-09"),
+    "heartbeat_task": lambda monitor: monitor.heartbeat_task("run-1", *HR, 1, processing_date="2026-04-09"),
     "fail_task": lambda monitor: monitor.fail_task("run-1", *HR, 1, processing_date="2026-04-09"),
     "task": lambda monitor: monitor.task("run-1", *HR, 1, processing_date="2026-04-09").__enter__(),
     "stale_steps": lambda monitor: monitor.stale_steps(60),

@@ -72,6 +72,7 @@ CALLS = {
     "start_task": Call((start_run,), start(1)),
     "end_task": Call((start_run, start(1)), end(1)),
     "fail_task": Call((start_run, start(0), end(0), start(1)), fail(1)),
+    "heartbeat_task": Call((start_run, start(1)), lambda m: m.heartbeat_task(*RUN, 1, processing_date=DAY)),
     "fail_stale": Call((start_run, start(1), start(3)), lambda m: m.fail_stale(0)),
     "status_reset": Call((start_run, fail(1), fail(2)), lambda m: m.status_reset(*HR, execution_id="run-1")),
     "advance_watermark": Call((), lambda m: m.advance_watermark(*HR, "LoadEvents", new_int_value=120)),

@@ -71,6 +71,7 @@ BUDGETS = {
     "start_task": 1,
     "end_task": 2,
     "fail_task": 2,
+    "heartbeat_task": 1,
     "fail_stale": 7,
     "status_reset": 2,
     "advance_watermark": 1,

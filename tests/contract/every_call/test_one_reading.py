@@ -22,6 +22,7 @@ WITHOUT_A_DATE = {
     "get_pending_tasks": Use((), monitor_, lambda m: m.get_pending_tasks("run-2", *HR), 0),
     "start_task": Use((start_run,), monitor_, lambda m: m.start_task(*RUN, 1), 0),
     "end_task": Use((start_run,), monitor_, lambda m: m.end_task(*RUN, 1), 0),
+    "heartbeat_task": Use((start_run, start(1)), monitor_, lambda m: m.heartbeat_task(*RUN, 1), 0),
     "fail_task": Use((start_run,), monitor_, lambda m: m.fail_task(*RUN, 1), 0),
     "status_reset": Use((start_run, fail(1)), run_, lambda run: run.reset(), 0),
     "get_status": Use((start_run,), monitor_, lambda m: m.get_status(*HR), 0),
