@@ -142,7 +142,7 @@ class Trials:
             latest = max(folder.name for folder in (self.root / "alembic" / "views").iterdir())
             commands.append([sys.executable, "scripts/freeze_views.py", latest])
         groups = [tests for tests in (covering, nearest(self.root, module)) if tests]
-        if not (self.near and groups):
+        if not (self.near and covering):
             groups.append(THEN)
         commands += [_command(tests) for tests in groups]
         return join(["sh", "-c", " && ".join(join(command) for command in commands)])

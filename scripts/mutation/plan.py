@@ -103,11 +103,15 @@ Place = tuple[int, int]
 
 @cache
 def unpromised(module: Path) -> list[tuple[Place, Place]]:
-    """Return where a change changes nothing that is promised: annotations, names for types, limits, `strict=`."""
+    """Return where a change changes nothing that a trial promises: types, limits, what other databases get."""
     tree = ast.parse(module.read_text("utf-8"))
     found = [getattr(node, name, None) for node in ast.walk(tree) for name in ("annotation", "returns")]
-    found += [node.value for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign) and _is_free(node.value)]
-    found += [node.value for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg == "strict"]
+    outer = [*tree.body, *(inner for node in tree.body if isinstance(node, ast.If) for inner in node.body)]
+    found += [node.value for node in outer if isinstance(node, ast.Assign | ast.AnnAssign) and _is_free(node.value)]
+    found += [
+        node.value for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg in ("strict", "frozen")
+    ]
+    found += [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_for_another_database(node)]
     return [((n.lineno, n.col_offset), (n.end_lineno or 0, n.end_col_offset or 0)) for n in found if n is not None]
 
 
@@ -115,3 +119,9 @@ def _is_free(value: ast.expr | None) -> bool:
     """Whether a value is a choice of types, such as `date | None`, or a number, such as how many rows are kept."""
     is_choice = isinstance(value, ast.BinOp) and isinstance(value.op, ast.BitOr)
     return is_choice or (isinstance(value, ast.Constant) and isinstance(value.value, int | float))
+
+
+def _is_for_another_database(call: ast.Call) -> bool:
+    """Whether this registers how SQL reads on a database that the trials do not use."""
+    others = [one for one in call.args if isinstance(one, ast.Constant) and one.value in ("postgresql", "databricks")]
+    return bool(others) and isinstance(call.func, ast.Name) and call.func.id == "compiles"

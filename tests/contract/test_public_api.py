@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import FrozenInstanceError, fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -358,3 +359,13 @@ def test_given_typed_answers_when_read_then_words_times_and_flags_have_their_typ
     assert isinstance(done.start_time, datetime)
     assert done.start_time.tzinfo is UTC
     assert (done.sla_breached, done.is_running, done.task_mandatory) == (False, False, True)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in etl_monitor_orm.__all__ if is_dataclass(getattr(etl_monitor_orm, name))]
+)
+def test_values_that_calls_take_and_return_cannot_be_changed(name: str) -> None:
+    kind = getattr(etl_monitor_orm, name)
+    value = object.__new__(kind)
+    with pytest.raises(FrozenInstanceError):
+        setattr(value, fields(kind)[0].name, None)

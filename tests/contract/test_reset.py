@@ -268,6 +268,17 @@ def test_reset_after_nothing_but_a_failure_says_that_its_task_is_deactivated(
     assert ["task 1 (workflow 1)" in record.getMessage() for record in caplog.records] == [True]
 
 
+@pytest.mark.parametrize(("replay", "warnings"), [(False, 0), (True, 1)])
+def test_reset_beside_a_done_step_of_a_deactivated_task_says_so_if_it_replays(
+    hr: ETLMonitor, run: Run, clock: ManualClock, caplog: pytest.LogCaptureFixture, replay: bool, warnings: int
+) -> None:
+    hr.end_task("run-1", *HR, 1)
+    hr.deactivate_task(*HR, 1, 1)
+
+    assert ETLMonitor(hr.engine, clock=clock).status_reset(*HR, execution_id="run-1", replay=replay) == []
+    assert len(caplog.records) == warnings
+
+
 def test_reset_that_found_nothing_failed_logs_nothing(
     broken: ETLMonitor, run: Run, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -73,6 +73,19 @@ def test_given_done_steps_of_another_process_when_resumed_then_they_do_not_count
     assert len(hr.start_run("CORP", "OTHER", DAY, resume=True).status()) == 1
 
 
+@pytest.mark.parametrize("leaving_out", [{"resume": True}, {"only_due": True}], ids=["resumed", "only due"])
+def test_given_a_task_number_in_three_passes_then_only_the_pass_that_is_done_is_left_out(
+    hr: ETLMonitor, leaving_out: dict[str, bool]
+) -> None:
+    for workflow_id in (1, 2, 3):
+        hr.register_task(*HR, 9, workflow_id, 2, f"Pass {workflow_id}", load_frequency="W")
+    with hr.start_run(*HR, DAY).task(9, workflow_id=2):
+        pass
+    later = hr.start_run(*HR, DAY, **leaving_out)
+
+    assert [step.workflow_id for step in later.status() if step.task_id == 9] == [1, 3]
+
+
 def test_given_done_steps_when_a_run_starts_without_resume_then_all_are_queued(run: Run, hr: ETLMonitor) -> None:
     done(run, 0, 1, 2, 3)
     assert len(hr.start_run(*HR, DAY).status()) == 4

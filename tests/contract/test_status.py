@@ -242,6 +242,18 @@ def test_given_summary_mode_and_a_filter_then_attempts_with_such_a_step_are_roll
     assert [(line.attempts, line.total_tasks) for line in rollup] == [(0, 4)]
 
 
+def test_given_an_id_on_three_dates_when_a_task_of_one_is_asked_for_then_it_is_rolled_up(
+    hr: ETLMonitor, run: Run
+) -> None:
+    hr.register_task(*HR, 9, 1, 2, "For one day")
+    hr.start_run(*HR, "2026-04-10", execution_id="run-1")
+    hr.deactivate_task(*HR, 9, 1)
+    hr.start_run(*HR, "2026-04-11", execution_id="run-1")
+    days = [DAY, "2026-04-10", "2026-04-11"]
+
+    assert [len(hr.get_status(*HR, day, task_id=9, summary_mode=True)) for day in days] == [0, 1, 0]
+
+
 def test_given_a_run_handle_when_its_status_is_asked_then_it_is_of_that_run(
     hr: ETLMonitor, run: Run, clock: ManualClock
 ) -> None:

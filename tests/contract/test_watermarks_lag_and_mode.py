@@ -110,12 +110,19 @@ def test_given_a_start_at_the_calendar_s_beginning_and_a_lag_when_done_then_the_
     assert hr.get_active_watermark(*EMPLOYEES) is None
 
 
-@pytest.mark.parametrize(("lag", "moved"), [(0, datetime(50, 1, 1, tzinfo=UTC)), (1, None)])
+@pytest.mark.parametrize(
+    ("start", "lag", "moved"),
+    [
+        ("0050-01-01", 0, datetime(50, 1, 1, tzinfo=UTC)),
+        ("0050-01-01", 1, None),
+        ("0100-01-01", 1, datetime(99, 12, 31, 23, 59, 59, tzinfo=UTC)),
+    ],
+)
 def test_given_a_start_in_the_first_century_when_done_then_the_watermark_moves_unless_it_lags(
-    hr: ETLMonitor, run: Run, lag: int, moved: datetime | None
+    hr: ETLMonitor, run: Run, start: str, lag: int, moved: datetime | None
 ) -> None:
     describe(hr, lag_seconds=lag)
-    hr.start_task("run-1", *HR, 1, timestamp="0050-01-01")
+    hr.start_task("run-1", *HR, 1, timestamp=start)
     hr.end_task("run-1", *HR, 1)
 
     assert hr.get_active_watermark(*EMPLOYEES) == moved

@@ -59,3 +59,35 @@ def test_given_a_step_that_was_not_read_then_nothing_is_known_of_it() -> None:
     seen.note([read(StepKey(RUN, 1, 1), "W")])
 
     assert seen.of(StepKey(RUN, 2, 1)) is None
+
+
+def test_given_a_run_that_was_queued_then_it_has_no_failure_until_one_is_noted() -> None:
+    seen = SeenSteps()
+    seen.note_run(RUN)
+    found = [seen.has_no_failure(HR, on=RUN.processing_date, execution_id=None)]
+    seen.note_run(RUN, failed=True)
+    seen.note_run(RUN)
+    found.append(seen.has_no_failure(HR, on=RUN.processing_date, execution_id=None))
+
+    assert found == [True, False]
+
+
+def test_given_a_failed_step_among_those_read_then_its_run_has_a_failure() -> None:
+    seen = SeenSteps()
+    steps = [read(StepKey(RUN, task_id, 1), "W") for task_id in (1, 2, 3)]
+    steps[1].status = Status.FAIL
+    seen.note(steps)
+
+    assert not seen.has_no_failure(HR, on=None, execution_id="run-1")
+
+
+def test_given_failures_elsewhere_only_then_a_process_date_or_run_has_none() -> None:
+    seen = SeenSteps()
+    seen.note_run(RUN)
+    seen.note_run(RunKey(HR, "run-2", date(2026, 4, 10)), failed=True)
+    seen.note_run(RunKey(ProcessKey("CORP", "SALES"), "run-1", RUN.processing_date), failed=True)
+
+    assert seen.has_no_failure(HR, on=RUN.processing_date, execution_id=None)
+    assert seen.has_no_failure(HR, on=None, execution_id="run-1")
+    assert not seen.has_no_failure(HR, on=None, execution_id=None)
+    assert not seen.has_no_failure(HR, on=date(2026, 4, 11), execution_id=None)

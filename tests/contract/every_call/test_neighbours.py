@@ -49,7 +49,27 @@ ON_HR: dict[str, Callable[[ETLMonitor], object]] = {
 """Calls about all processes, asked about one."""
 ABOUT_ALL_DATES = set(ON_HR) - {"watermarks"}
 
-OF_ONE_PROCESS = sorted(name for name in USES if name.partition(".")[2] not in ABOUT_ALL)
+NARROWED = {
+    "a task": Use((start_run, fail(1)), lambda m: m, lambda m: m.get_status(*HR, DAY, task_id=1), 1),
+    "a stage": Use((start_run, fail(1)), lambda m: m, lambda m: m.get_status(*HR, DAY, sequence_id=2), 1),
+    "a run": Use((start_run, fail(1)), lambda m: m, lambda m: m.get_status(*HR, DAY, "run-1", attempts="all"), 1),
+    "rollups": Use((start_run, fail(1)), lambda m: m, lambda m: m.get_status(*HR, DAY, summary_mode=True), 1),
+    "rollups of a task": Use(
+        (start_run, fail(1)), lambda m: m, lambda m: m.get_status(*HR, DAY, task_id=1, summary_mode=True), 1
+    ),
+    "reset of a task": Use((start_run, fail(1)), lambda m: m, lambda m: m.status_reset(*HR, DAY, task_id=1), 2),
+    "reset of nothing": Use((start_run,), lambda m: m, lambda m: m.status_reset(*HR, DAY, task_id=3), 9),
+    "a resumed run": Use(
+        (start_run, end(1)), lambda m: m, lambda m: m.start_run(*HR, DAY, execution_id="run-9", resume=True), 1
+    ),
+    "a run of what is due": Use(
+        (start_run, end(1)), lambda m: m, lambda m: m.start_run(*HR, DAY, execution_id="run-9", only_due=True), 1
+    ),
+}
+"""Calls about a part, which ask about more than the whole does."""
+MADE = {**USES, **NARROWED}
+
+OF_ONE_PROCESS = sorted(name for name in MADE if name.partition(".")[2] not in ABOUT_ALL)
 OF_ONE_DATE = sorted(name for name in OF_ONE_PROCESS if name.partition(".")[2] not in ABOUT_ALL_DATES)
 OF_ONE_RUN = [
     "ETLMonitor.start_task",
@@ -173,7 +193,7 @@ def made(hr: ETLMonitor, database: Database, clock: ManualClock) -> Make:
 
     def make(name: str, neighbours: Neighbours | None) -> tuple[Told, Rows, Rows]:
         others = neighbours(lived(), clock) if neighbours else {}
-        use: Use = USES[name]
+        use = MADE[name]
         call = ON_HR.get(name.partition(".")[2], use.make)
         monitor = begin()
         for step in use.before:
