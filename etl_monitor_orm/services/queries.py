@@ -118,7 +118,7 @@ def _of_dates(
         found = list(session.scalars(query.where(view.processing_date == on)))
     else:
         # Read the dates first: joined to them, the view would be computed over all of history.
-        shown = dates_to_read(session, context, processes)
+        shown: dict[ProcessKey, date] = dates_to_read(session, context, processes)
         found = [
             row
             for row in session.scalars(query.where(view.processing_date.in_({*shown.values()})))

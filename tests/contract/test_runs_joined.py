@@ -63,6 +63,16 @@ def test_given_two_unfinished_runs_when_joined_then_it_is_the_later(hr: ETLMonit
     assert hr.join_run(*HR, DAY).execution_id == "a later run"
 
 
+@pytest.mark.parametrize("later", ["a run", "z run"])
+def test_given_two_runs_at_work_on_different_steps_when_joined_then_it_is_the_later(
+    hr: ETLMonitor, run: Run, later: str
+) -> None:
+    with run.task(1):
+        hr.start_run(*HR, DAY, execution_id=later, resume=True, if_running="skip")
+
+        assert hr.join_run(*HR, DAY).execution_id == later
+
+
 def test_given_a_finished_run_when_joined_then_the_run_of_the_date_is_started(hr: ETLMonitor, run: Run) -> None:
     finish(run)
 
@@ -129,10 +139,9 @@ def test_given_the_only_step_left_is_of_a_deactivated_task_then_the_run_is_finis
 def test_given_a_run_of_another_date_or_process_when_joined_then_it_is_neither(hr: ETLMonitor, run: Run) -> None:
     hr.register_process("CORP", "FINANCE").register_task("CORP", "FINANCE", 1, 1, 2, "Load")
 
-    other_date = hr.join_run(*HR, "2026-04-10")
-    other_process = hr.join_run("CORP", "FINANCE", DAY)
+    others = [hr.join_run(*HR, "2026-04-10"), hr.join_run(*HR, "2026-04-11"), hr.join_run("CORP", "FINANCE", DAY)]
 
-    assert len({"run-1", other_date.execution_id, other_process.execution_id}) == 3
+    assert len({"run-1", *(other.execution_id for other in others)}) == 4
 
 
 def test_given_codes_that_read_alike_when_joined_then_their_runs_have_different_ids(hr: ETLMonitor) -> None:
