@@ -166,6 +166,16 @@ with run.task(0, heartbeat=0.001) as task:
     assert [step.status for step in steps(task_id=0)] == ["DONE"]
 
 
+def test_forked_child_of_a_thread_that_was_about_to_beat_does_not_wait_for_it(url: str) -> None:
+    program = f"""
+{OPEN}
+with run.task(0, heartbeat=0.001) as task:
+    with task._heartbeats._over._cond:  # what a thread may hold at a fork, and the child then for ever
+        tell(forked(lambda: task.__exit__(None, None, None)))
+"""
+    assert run(program, url) == ["refused"]
+
+
 def test_monitor_in_a_with_statement_lets_go_of_its_database_also_on_an_error(url: str) -> None:
     def work() -> None:
         with ETLMonitor(url) as monitor:

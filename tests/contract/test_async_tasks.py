@@ -208,6 +208,30 @@ def test_given_a_loop_whose_pool_is_shut_down_when_a_task_ends_then_it_is_record
     assert step(1).status is Status.DONE
 
 
+def test_given_a_warning_of_the_monitor_when_a_task_ends_then_its_record_bears_the_task(
+    run: Run, attach, rows: Callable[..., list[SysLog]]
+) -> None:
+    handler = attach("etl_monitor_orm")
+
+    async def main() -> None:
+        async with run.task(1) as task:
+            task.advance("2099-01-01")
+
+    asyncio.run(main())
+    handler.flush()
+
+    assert [(line.activity_name, "2099-01-01" in line.message) for line in rows(SysLog)] == [(ONE, True)]
+
+
+def test_given_a_coroutine_that_is_closed_when_its_task_ends_then_nothing_is_awaited(run: Run, step: Step) -> None:
+    ending = run.task(1).__enter__().__aexit__(GeneratorExit, GeneratorExit(), None)
+
+    with pytest.raises(StopIteration):
+        ending.send(None)
+
+    assert step(1).status is Status.FAIL
+
+
 def test_given_tasks_within_each_other_when_the_inner_ends_then_the_outer_is_at_work(run: Run) -> None:
     async def main() -> None:
         async with run.task(1) as outer:

@@ -64,13 +64,15 @@ def test_given_two_unfinished_runs_when_joined_then_it_is_the_later(hr: ETLMonit
 
 
 @pytest.mark.parametrize("later", ["a run", "z run"])
+@pytest.mark.parametrize("at_work", [(1,), (0, 2, 3), (0, 1, 2)])
 def test_given_two_runs_at_work_on_different_steps_when_joined_then_it_is_the_later(
-    hr: ETLMonitor, run: Run, later: str
+    hr: ETLMonitor, run: Run, later: str, at_work: tuple[int, ...]
 ) -> None:
-    with run.task(1):
-        hr.start_run(*HR, DAY, execution_id=later, resume=True, if_running="skip")
+    for task in at_work:
+        hr.start_task("run-1", *HR, task)
+    hr.start_run(*HR, DAY, execution_id=later, resume=True, if_running="skip")
 
-        assert hr.join_run(*HR, DAY).execution_id == later
+    assert hr.join_run(*HR, DAY).execution_id == later
 
 
 def test_given_a_finished_run_when_joined_then_the_run_of_the_date_is_started(hr: ETLMonitor, run: Run) -> None:

@@ -53,6 +53,13 @@ def test_given_a_run_that_found_nothing_to_do_when_opened_then_it_is_a_run_too(f
     assert (opened.processing_date, opened.pending()) == (DAY, [])
 
 
+def test_given_an_id_that_was_only_logged_when_opened_then_it_is_no_run(hr: ETLMonitor, refused) -> None:
+    hr.log("a receipt", project_code="CORP", process_load="HR_DAILY", processing_date=DAY, execution_id="logged")
+
+    with refused(NotFoundError, "logged"):
+        hr.get_run("logged")
+
+
 @pytest.mark.parametrize("more", [(), HR, FINANCE, (*HR, "2026-04-10")])
 def test_given_no_such_run_when_opened_then_it_is_refused(
     finance: ETLMonitor, run: Run, refused, more: tuple[str, ...]
