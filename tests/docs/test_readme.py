@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from etl_monitor_orm import ETLMonitor
+from etl_monitor_orm.cli.variables import OF_A_STEP
 
 from .pages import ROOT, blocks, run_page
 
@@ -46,4 +47,11 @@ def test_given_the_readme_when_settings_are_listed_then_they_are_those_the_packa
     package = (ROOT / "etl_monitor_orm").rglob("*.py")
     read = {found for source in package for found in name.findall(source.read_text(encoding="utf-8"))}
 
-    assert set(name.findall(README.read_text(encoding="utf-8"))) == read
+    assert set(name.findall(README.read_text(encoding="utf-8"))) - {*OF_A_STEP} == read - {*OF_A_STEP}
+
+
+def test_given_the_variables_of_a_step_when_their_page_is_read_then_it_has_each() -> None:
+    page = (ROOT / "docs" / "report-from-anything.md").read_text(encoding="utf-8")
+    table = "".join(line for line in page.splitlines() if line.startswith("| `ETL_MONITOR_"))
+
+    assert set(re.findall(r"`(ETL_MONITOR_\w+)`", table)) == {*OF_A_STEP}
