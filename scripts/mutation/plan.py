@@ -60,6 +60,9 @@ _FIRST: Final = {
     "services/upsert.py": ("tests/contract/test_registration.py", "tests/contract/test_registration_of_a_list.py"),
     "sql/merge.py": ("tests/contract/test_registration.py",),
 }
+_LAST: Final = ("tests/contract/test_orders.py", "tests/contract/every_call/test_neighbours.py")
+"""Tests of what each call has in common: its order, and what stands beside it."""
+
 THEN: Final = ("tests/contract", "tests/model/test_reference.py", "tests/model/test_regressions.py")
 """All tests that may notice; without a mutation they pass."""
 
@@ -73,7 +76,8 @@ def modules(root: Path, chosen: list[str]) -> list[Path]:
 def nearest(root: Path, module: Path) -> list[str]:
     """Return the tests that are about a module, whatever they execute: views are built before any test begins."""
     path = module.as_posix()
-    return [test for part, tests in _FIRST.items() if part in path for test in tests] or _about_views(root, module)
+    own = [test for part, tests in _FIRST.items() if part in path for test in tests] or _about_views(root, module)
+    return [*own, *_LAST]
 
 
 def _about_views(root: Path, module: Path) -> list[str]:
@@ -90,7 +94,7 @@ def _about_views(root: Path, module: Path) -> list[str]:
 
 def named() -> list[str]:
     """Return all files and folders of tests that are named here."""
-    return [*THEN, *(test for tests in _FIRST.values() for test in tests)]
+    return [*THEN, *_LAST, *(test for tests in _FIRST.values() for test in tests)]
 
 
 def is_of_views(module: Path) -> bool:
