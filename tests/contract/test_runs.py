@@ -396,7 +396,7 @@ def test_given_a_time_when_a_run_starts_then_its_steps_were_updated_at_the_clock
         (lambda run: run.status(attempts=1.0), ["attempts", "whole number", "float"]),
         (lambda run: run.reset(replay="yes"), ["replay", "True or False"]),
         (lambda run: run.reset(remark=5), ["remark", "text"]),
-        (lambda run: run.task("one"), ["task_id", "whole number"]),
+        (lambda run: run.task(1.5), ["task_id", "whole number"]),
         (lambda run: run.task(1, "one"), ["workflow_id", "whole number"]),
         (lambda run: run.task(1, sequence_id="two"), ["sequence_id", "whole number"]),
         (lambda run: run.task(1, takeover="yes"), ["takeover", "True or False"]),
