@@ -34,6 +34,11 @@ def brief(steps: list[ProcessingStep]) -> list[tuple[int, str, int, str]]:
     return [(step.task_id, step.execution_id, step.attempts, step.status) for step in steps]
 
 
+def said(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What the monitor logged; a driver logs too."""
+    return [record.getMessage() for record in caplog.records if record.name == "etl_monitor_orm"]
+
+
 @pytest.fixture
 def broken(hr: ETLMonitor, run: Run, clock: ManualClock, prepare: Callable[..., None]) -> ETLMonitor:
     """Run `run-1`: initiation and task 2 DONE, task 1 failed (which opened the initiation again), task 3 queued."""
@@ -252,7 +257,7 @@ def test_reset_that_leaves_out_only_a_deactivated_task_says_so(
     monitor = ETLMonitor(broken.engine, clock=clock) if fresh else broken
 
     assert monitor.status_reset(*HR, **scope) == []
-    (words,) = [record.getMessage() for record in caplog.records if record.name == "etl_monitor_orm"]
+    (words,) = said(caplog)
     assert "task 1 (workflow 1) of CORP/HR_DAILY" in words
     assert "deactivated" in words
     assert "activate_task()" in words
@@ -265,7 +270,7 @@ def test_reset_after_nothing_but_a_failure_says_that_its_task_is_deactivated(
     hr.deactivate_task(*HR, 1, 1)
 
     assert run.reset() == []
-    assert ["task 1 (workflow 1)" in record.getMessage() for record in caplog.records] == [True]
+    assert ["task 1 (workflow 1)" in words for words in said(caplog)] == [True]
 
 
 @pytest.mark.parametrize(("replay", "warnings"), [(False, 0), (True, 1)])
@@ -276,7 +281,7 @@ def test_reset_beside_a_done_step_of_a_deactivated_task_says_so_if_it_replays(
     hr.deactivate_task(*HR, 1, 1)
 
     assert ETLMonitor(hr.engine, clock=clock).status_reset(*HR, execution_id="run-1", replay=replay) == []
-    assert len(caplog.records) == warnings
+    assert len(said(caplog)) == warnings
 
 
 def test_reset_that_found_nothing_failed_logs_nothing(

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from etl_monitor_orm import ETLMonitor, ManualClock, ProcessingStep, Run, RunStatus, Status, SysLog
+from etl_monitor_orm import ETLMonitor, LogEntry, ManualClock, ProcessingStep, Run, RunStatus, Status, SysLog
 
 HR = ("CORP", "HR_DAILY")
 OPS = ("CORP", "OPS")
@@ -112,8 +112,18 @@ def test_receipt_of_another_process_date_or_run_does_not_count(finished: ETLMoni
     assert len(finished.start_run(*OPS, DAY, execution_id="another").status()) == 1
 
 
-def test_receipt_of_other_kinds_does_not_count(finished: ETLMonitor) -> None:
-    finished.log("copied", project_code="CORP", process_load="OPS", processing_date=DAY, execution_id="another")
+@pytest.mark.parametrize("kind", [None, "copy", "start_run", "to do: nothing"])
+def test_receipt_of_other_kinds_does_not_count(finished: ETLMonitor, kind: str | None) -> None:
+    finished.log(
+        LogEntry(
+            "copied",
+            project_code="CORP",
+            process_load="OPS",
+            processing_date=DAY,
+            execution_id="another",
+            operation_name=kind,
+        )
+    )
     assert len(finished.start_run(*OPS, DAY, execution_id="another").status()) == 1
 
 
