@@ -152,6 +152,15 @@ def ctrl_c_interrupts() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.fixture
+def signals_arrive(ctrl_c_interrupts: None) -> Iterator[None]:
+    """What a background job or `nohup` ignores has its default effect, here and in what a test starts."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGHUP, signal.SIGQUIT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = terminalreporter.stats.get("skipped", [])
     for reason, number in Counter(report.longrepr[2] for report in skipped).items():

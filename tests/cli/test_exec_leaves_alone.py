@@ -118,6 +118,7 @@ def test_given_a_program_that_is_killed_when_executed_then_the_status_and_the_st
     assert place.step(1).log_message == "CommandFailed: It was ended by SIGKILL."
 
 
+@pytest.mark.usefixtures("signals_arrive")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_given_a_signal_when_exec_gets_it_then_the_program_does_and_the_step_says_so(
     place: Place, number: signal.Signals
