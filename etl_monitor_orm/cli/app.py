@@ -16,7 +16,7 @@ COMMANDS: Final = {
         "status": "reports:status",
         "failures": "reports:failures",
         "watermarks": "reports:watermarks",
-        "exec": "executing.command:execute",
+        "exec": "executing.command:app",
         "run": "runs:run",
         "task": "steps:task",
         "log": "receipts:log",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from etl_monitor_orm import ETLMonitor, InvalidInput
 from etl_monitor_orm.backends import backend_of, refuse_writing
@@ -10,6 +11,7 @@ from etl_monitor_orm.session import create_engine
 
 READS = [
     "select 1",
+    "(select 1)",
     "  /* why */ SELECT 1 -- because",
     "with x as (select 1 as a) select * from x;",
     "values (1)",
@@ -38,7 +40,6 @@ WRITES = [
     "select 'a\\'; delete from t; --'",
     "select /* /* */ 1; delete from t */ 1",
     "select 1 /* never closed",
-    "(select 1)",
     "",
     " -- nothing\n;",
 ]
@@ -46,7 +47,7 @@ WRITES = [
 
 @pytest.mark.parametrize("statement", READS)
 def test_statement_that_reads_is_let_through(statement: str) -> None:
-    assert refuse_writing(statement) == statement.partition(";")[0] if statement.endswith(";") else statement
+    assert refuse_writing(statement) == statement.removesuffix(";")
 
 
 @pytest.mark.parametrize("statement", WRITES)
@@ -55,16 +56,11 @@ def test_statement_that_may_write_is_refused(statement: str) -> None:
         refuse_writing(statement)
 
 
-def test_connection_for_queries_of_others_refuses_to_write_itself(cli, url: str, monitor: ETLMonitor) -> None:
+def test_connection_for_queries_of_others_refuses_to_write_itself(url: str) -> None:
     engine = create_engine(url)
-    with (
-        pytest.raises(Exception, match="read-only") as caught,
-        backend_of(engine).reading(engine) as connection,
-    ):
+    with pytest.raises(DBAPIError, match="read-only"), backend_of(engine).reading(engine) as connection:
         connection.exec_driver_sql('DELETE FROM etl."ETLsysLogs"')
     engine.dispose()
-
-    assert caught.value is not None
 
 
 def test_given_a_query_when_run_then_its_rows_come_as_a_table_json_or_csv(cli, url: str) -> None:

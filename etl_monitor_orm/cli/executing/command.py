@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from etl_monitor_orm import EtlMonitorError, InvalidInput, ProcessNotFound, StepNotFound, StepNotQueued
+from etl_monitor_orm import EtlMonitorError, InvalidInput, ProcessNotFound, StepNotFound, StepNotQueued, inputs
 from etl_monitor_orm.cli import options, variables
 from etl_monitor_orm.cli.executing import child, tracking
 from etl_monitor_orm.cli.executing.outbox import Outbox
@@ -19,6 +19,7 @@ from etl_monitor_orm.cli.executing.words import warn
 from etl_monitor_orm.cli.exits import code_for
 from etl_monitor_orm.cli.hints import remember
 from etl_monitor_orm.cli.options import Catalog, Process, Project, Schema, Url
+from etl_monitor_orm.cli.plain import PlainCommand
 from etl_monitor_orm.cli.tasks import TaskWord
 
 OneTask = Annotated[str, typer.Argument(metavar="TASK", help="ID, PASS.ID, or the task's name.")]
@@ -40,11 +41,12 @@ Takeover = Annotated[
     bool, typer.Option("--takeover", help="Start it although it is recorded as running: its worker is gone.")
 ]
 WithTail = Annotated[bool, typer.Option("--tail", help="Keep the end of standard output for the message too.")]
-Heartbeat = Annotated[
-    float, typer.Option("--heartbeat", metavar="SECONDS", help="Time between signs of life; 0: none.", min=0)
-]
+Heartbeat = Annotated[str, typer.Option("--heartbeat", metavar="SECONDS", help="Time between signs of life; 0: none.")]
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
+@app.command("exec", cls=PlainCommand)
 def execute(
     project: Project,
     process: Process,
@@ -57,7 +59,7 @@ def execute(
     register: Register = False,
     takeover: Takeover = False,
     tail: WithTail = False,
-    heartbeat: Heartbeat = 60,
+    heartbeat: Heartbeat = "60",
     url: Url = None,
     schema: Schema = None,
     catalog: Catalog = None,
@@ -82,7 +84,7 @@ def execute(
             new=new,
             register=register,
             takeover=takeover,
-            heartbeat=heartbeat or None,
+            heartbeat=_seconds(heartbeat) or None,
         )
         status = _tracked(wish, command, (url, schema, catalog), tails_stdout=tail)
     except EtlMonitorError as refusal:
@@ -91,6 +93,13 @@ def execute(
         warn(f"The command was not started. {refusal}{way}")
         raise typer.Exit(code_for(refusal)) from None
     raise typer.Exit(status)
+
+
+def _seconds(text: str) -> float:
+    try:
+        return inputs.span("--heartbeat", float(text)).total_seconds()
+    except ValueError:
+        raise InvalidInput(f"--heartbeat is {text!a}; it must be a number of seconds, 0 or more.") from None
 
 
 def _run(run: str | None, project: str, process: str, *, resume: bool, new: bool) -> str | None:
