@@ -1,4 +1,4 @@
-"""Writes `docs/reference.md`: every public name, and the first line of its docstring.
+"""Writes `docs/reference.md` and `docs/reference-calls.md`: every public name, and the first line of its docstring.
 
     python scripts/reference.py
 
@@ -17,7 +17,7 @@ from typing import Final
 
 from etl_monitor_orm import ETLMonitor, Run, TaskHandle
 
-PAGE: Final = Path(__file__).parents[1] / "docs" / "reference.md"
+DOCS: Final = Path(__file__).parents[1] / "docs"
 
 MODULES: Final = (
     "etl_monitor_orm",
@@ -28,13 +28,23 @@ MODULES: Final = (
 )
 CALLED: Final = (ETLMonitor, Run, TaskHandle)
 
-HEAD: Final = """# Reference
+HEADS: Final = {
+    "reference.md": """# Reference
 
-Every public name, with one line about it. `help(name)` has the rest: arguments with types and units, results, errors,
-and the table or view behind it. Names that are not on this page are internal and may change with any release.
+Every public name, with one line about it; what a monitor, a run and a task can do is on [the next page](reference-calls.md).
+`help(name)` has the rest: arguments with types and units, results, errors, and the table or view behind it. Names that are on
+neither page are internal and may change with any release.
 
 This page is written by `python scripts/reference.py`.
-"""
+""",
+    "reference-calls.md": """# Reference: calls
+
+What a monitor, a run and a task can do, with one line about each call. [The other names](reference.md) are on a page of their
+own; `help(ETLMonitor.start_run)` has the rest.
+
+This page is written by `python scripts/reference.py`.
+""",
+}
 
 
 def said(thing: object) -> str:
@@ -78,14 +88,18 @@ def table(title: str, rows: dict[str, str]) -> str:
     )
 
 
-def written() -> str:
-    """Return the page as it should be."""
-    sections = [
+def written() -> dict[str, str]:
+    """Return the pages as they should be, by name."""
+    named = [
         table(f"`{module}`", {name: described(module, name) for name in sorted(import_module(module).__all__)})
         for module in MODULES
     ]
-    return "".join([HEAD, *sections, *(table(f"`{kind.__name__}`", members(kind)) for kind in CALLED)])
+    called = [table(f"`{kind.__name__}`", members(kind)) for kind in CALLED]
+    return {
+        page: "".join([head, *sections]) for (page, head), sections in zip(HEADS.items(), (named, called), strict=True)
+    }
 
 
 if __name__ == "__main__":
-    PAGE.write_text(written(), "utf-8")
+    for page, text in written().items():
+        (DOCS / page).write_text(text, "utf-8")
