@@ -31,16 +31,16 @@ CALLED: Final = (ETLMonitor, Run, TaskHandle)
 HEADS: Final = {
     "reference.md": """# Reference
 
-Every public name, with one line about it; what a monitor, a run and a task can do is on [the next page](reference-calls.md).
-`help(name)` has the rest: arguments with types and units, results, errors, and the table or view behind it. Names that are on
-neither page are internal and may change with any release.
+Every public name, with one line about it. What a monitor, a run and a task can do is on
+[another page](reference-calls.md). `help(name)` has the rest: arguments with types and units, results, errors, and the table or view behind it. Names that
+are on neither page are internal and may change with any release.
 
 This page is written by `python scripts/reference.py`.
 """,
     "reference-calls.md": """# Reference: calls
 
-What a monitor, a run and a task can do, with one line about each call. [The other names](reference.md) are on a page of their
-own; `help(ETLMonitor.start_run)` has the rest.
+What a monitor, a run and a task can do, with one line about each call. All other names are on
+[another page](reference.md). `help(ETLMonitor.start_run)` has the rest.
 
 This page is written by `python scripts/reference.py`.
 """,
