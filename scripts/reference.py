@@ -32,8 +32,8 @@ HEADS: Final = {
     "reference.md": """# Reference
 
 Every public name, with one line about it. What a monitor, a run and a task can do is on
-[another page](reference-calls.md). `help(name)` has the rest: arguments with types and units, results, errors, and the table or view behind it. Names that
-are on neither page are internal and may change with any release.
+[another page](reference-calls.md). `help(name)` has the rest: arguments with types and units, results, errors, and the
+table or view behind it. Names that are on neither page are internal and may change with any release.
 
 This page is written by `python scripts/reference.py`.
 """,
