@@ -17,7 +17,7 @@ class PlainCommand(TyperCommand):
         super().__init__(*arguments, **attributes)
         for one in self.params:
             if one.callback is None:
-                one.process_value = _as_it_is(one.process_value, one.required)  # type: ignore[method-assign]
+                one.process_value = _as_it_is(one.process_value, one.required)  # type: ignore[method-assign,assignment]
 
 
 def _as_it_is(process: Process, required: bool) -> Process:
