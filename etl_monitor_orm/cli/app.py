@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
 
 from etl_monitor_orm.cli.exits import ExitCode
 from etl_monitor_orm.cli.lazily import Lazily
+from etl_monitor_orm.cli.plain import take_as_they_are
 
 COMMANDS: Final = {
     name: f"etl_monitor_orm.cli.{home}"
@@ -38,6 +39,10 @@ class _Commands(TyperGroup):
     def __init__(self, **attributes: object) -> None:
         super().__init__(**{**attributes, "commands": None})  # type: ignore[arg-type]
         self.commands = Lazily(COMMANDS)  # type: ignore[assignment]
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        take_as_they_are(self.params)  # here, because Typer adds those for completion after the group is made
+        return super().parse_args(ctx, args)
 
 
 app = typer.Typer(

@@ -1,8 +1,8 @@
-"""A command whose options are all text or switches: reading them takes no library for types, which costs a quarter."""
+"""Options that are text or switches, taken as they are: no library for types is loaded, which costs a quarter."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from typer.core import TyperCommand
@@ -11,21 +11,37 @@ Process = Callable[[Any, Any], Any]
 
 
 class PlainCommand(TyperCommand):
-    """A command that takes its words as they are; only what is missing or no text goes the library's way."""
+    """A command whose options are all text or switches."""
 
     def __init__(self, *arguments: Any, **attributes: Any) -> None:
         super().__init__(*arguments, **attributes)
+<<<<<<< HEAD
         for one in self.params:
             if one.callback is None:
                 one.process_value = _as_it_is(one.process_value, one.required)  # type: ignore[method-assign,assignment]
+=======
+        take_as_they_are(self.params)
+>>>>>>> anything
 
 
-def _as_it_is(process: Process, required: bool) -> Process:
+def take_as_they_are(parameters: Iterable[Any]) -> None:
+    """Have text, and what was left out, taken as it is; anything else goes the library's way.
+
+    Args:
+        parameters: Those of a command; all of them text or switches.
+    """
+    for one in parameters:
+        one.process_value = _as_it_is(one.process_value, required=one.required, called=one.callback is not None)
+
+
+def _as_it_is(process: Process, *, required: bool, called: bool) -> Process:
     def take(ctx: Any, value: Any) -> Any:
-        if isinstance(value, str):
+        if value is None and not required:
+            return None  # a callback would have nothing to do
+        if isinstance(value, str) and not called:
             return value
         if isinstance(value, tuple) and value and all(isinstance(word, str) for word in value):
             return list(value)
-        return None if value is None and not required else process(ctx, value)
+        return process(ctx, value)
 
     return take

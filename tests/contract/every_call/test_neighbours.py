@@ -45,6 +45,7 @@ ON_HR: dict[str, Callable[[ETLMonitor], object]] = {
     "failures": lambda m: m.failures(*HR),
     "watermarks": lambda m: m.watermarks(*HR),
     "latest_date": lambda m: m.latest_date(*HR),
+    "list_runs": lambda m: m.list_runs(*HR),
 }
 """Calls about all processes, asked about one."""
 ABOUT_ALL_DATES = set(ON_HR) - {"watermarks"}
@@ -160,7 +161,7 @@ def seen(value: object) -> object:
     state = inspect(value, raiseerr=False)
     if state is not None and hasattr(state, "mapper"):
         return {column.key: getattr(value, column.key) for column in state.mapper.column_attrs}
-    return type(value) if " object at 0x" in repr(value) else repr(value)
+    return type(value) if " at 0x" in repr(value) else repr(value)
 
 
 def of(rows: Rows, where: Callable[[dict[str, object]], bool]) -> Rows:
