@@ -15,13 +15,7 @@ class PlainCommand(TyperCommand):
 
     def __init__(self, *arguments: Any, **attributes: Any) -> None:
         super().__init__(*arguments, **attributes)
-<<<<<<< HEAD
-        for one in self.params:
-            if one.callback is None:
-                one.process_value = _as_it_is(one.process_value, one.required)  # type: ignore[method-assign,assignment]
-=======
         take_as_they_are(self.params)
->>>>>>> anything
 
 
 def take_as_they_are(parameters: Iterable[Any]) -> None:
