@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -117,6 +118,19 @@ def test_given_a_program_that_is_killed_when_executed_then_the_status_and_the_st
     assert place.step(1).log_message == "CommandFailed: It was ended by SIGKILL."
 
 
+@pytest.fixture
+def signals_arrive() -> Iterator[None]:
+    """Programs that a test starts ignore no signal: a background job's would ignore these two."""
+    before = {
+        signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler),
+        signal.SIGQUIT: signal.signal(signal.SIGQUIT, signal.SIG_DFL),
+    }
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("signals_arrive")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_given_a_signal_when_exec_gets_it_then_the_program_does_and_the_step_says_so(
     place: Place, number: signal.Signals
