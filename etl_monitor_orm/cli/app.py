@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 
 from etl_monitor_orm.cli.exits import ExitCode
 from etl_monitor_orm.cli.lazily import Lazily
-from etl_monitor_orm.cli.plain import take_as_they_are
+from etl_monitor_orm.cli.plain import taken_as_they_are
 
 COMMANDS: Final = {
     name: f"etl_monitor_orm.cli.{home}"
@@ -40,9 +40,8 @@ class _Commands(TyperGroup):
         super().__init__(**{**attributes, "commands": None})  # type: ignore[arg-type]
         self.commands = Lazily(COMMANDS)  # type: ignore[assignment]
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        take_as_they_are(self.params)  # here, because Typer adds those for completion after the group is made
-        return super().parse_args(ctx, args)
+    def get_params(self, ctx: Any) -> list[Any]:
+        return taken_as_they_are(super().get_params(ctx))
 
 
 app = typer.Typer(

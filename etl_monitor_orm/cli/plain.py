@@ -13,19 +13,22 @@ Process = Callable[[Any, Any], Any]
 class PlainCommand(TyperCommand):
     """A command whose options are all text or switches."""
 
-    def __init__(self, *arguments: Any, **attributes: Any) -> None:
-        super().__init__(*arguments, **attributes)
-        take_as_they_are(self.params)
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the options and arguments, that for the help included."""
+        return taken_as_they_are(super().get_params(ctx))
 
 
-def take_as_they_are(parameters: Iterable[Any]) -> None:
+def taken_as_they_are(parameters: Iterable[Any]) -> list[Any]:
     """Have text, and what was left out, taken as it is; anything else goes the library's way.
 
     Args:
         parameters: Those of a command; all of them text or switches.
     """
-    for one in parameters:
-        one.process_value = _as_it_is(one.process_value, required=one.required, called=one.callback is not None)
+    found = list(parameters)
+    for one in found:
+        if "process_value" not in vars(one):
+            one.process_value = _as_it_is(one.process_value, required=one.required, called=one.callback is not None)
+    return found
 
 
 def _as_it_is(process: Process, *, required: bool, called: bool) -> Process:
