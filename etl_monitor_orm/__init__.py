@@ -16,10 +16,13 @@ from etl_monitor_orm.errors import (
     ConflictError,
     ConnectionBroken,
     DatabaseError,
+    DatabaseGone,
     DatabaseLocked,
     EtlMonitorError,
     InvalidInput,
     InvalidTransition,
+    JournalError,
+    MonitorAway,
     NotFoundError,
     ParameterNotFound,
     ProcessInactive,
@@ -34,6 +37,7 @@ from etl_monitor_orm.errors import (
     StepNotQueued,
     TaskNotFound,
 )
+from etl_monitor_orm.journal.handle import Journal, JournalLine, JournalStatus
 from etl_monitor_orm.logging_handler import EtlLogHandler
 from etl_monitor_orm.models import Parameter, Process, ProcessingStep, SequenceStage, SysLog, Task
 from etl_monitor_orm.monitor import ETLMonitor
@@ -80,12 +84,17 @@ __all__ = [
     "ConnectionBroken",
     "CurrentFailure",
     "DatabaseError",
+    "DatabaseGone",
     "DatabaseLocked",
     "ETLMonitor",
     "EtlLogHandler",
     "EtlMonitorError",
     "InvalidInput",
     "InvalidTransition",
+    "Journal",
+    "JournalError",
+    "JournalLine",
+    "JournalStatus",
     "LoadFrequency",
     "LogEntry",
     "LogLevel",
@@ -93,6 +102,7 @@ __all__ = [
     "MandatoryBlocker",
     "ManualClock",
     "ModeChange",
+    "MonitorAway",
     "NotFoundError",
     "Parameter",
     "ParameterNotFound",

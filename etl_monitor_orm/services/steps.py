@@ -18,6 +18,7 @@ from etl_monitor_orm.models.attempts import is_running, is_waiting, number_in_ru
 from etl_monitor_orm.models.selecting import of_step, of_task
 from etl_monitor_orm.services import staging
 from etl_monitor_orm.services.context import Context
+from etl_monitor_orm.services.late import ReadFromMemory
 from etl_monitor_orm.services.refusals import refuse
 from etl_monitor_orm.services.seen import SeenStep, watermark_name
 from etl_monitor_orm.services.staging import Watermark
@@ -39,9 +40,11 @@ class Held(Claim):
 
     Attributes:
         seen: What the step copied from its task; None if nobody has read that yet.
+        memory: Its watermark, if the monitor was away when the worker read it.
     """
 
     seen: SeenStep | None = None
+    memory: ReadFromMemory | None = None
 
 
 @dataclass(frozen=True)
