@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from etl_monitor_orm.cli import changes, database, demonstration, modes, reports
+from etl_monitor_orm.cli import changes, database, demonstration, journal, modes, reports
 from etl_monitor_orm.cli.exits import ExitCode
 from etl_monitor_orm.cli.explained import explained
 
@@ -46,4 +46,5 @@ app.add_typer(modes.mode, name="mode")
 app.command()(changes.stale)
 app.command()(demonstration.demo)
 app.add_typer(database.db, name="db")
+app.add_typer(journal.journal, name="journal")
 explained(app)

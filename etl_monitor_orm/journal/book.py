@@ -134,7 +134,7 @@ def _kept(number: int, line: Line) -> Kept:
         arguments = {name: decoded(value) for name, value in record["arguments"].items()}
         kept.made = Made(kind, arguments, datetime.fromisoformat(record["at"]))
     except (JournalError, KeyError, ValueError, TypeError) as error:
-        kept.reason = str(error)
+        kept.state, kept.reason = State.REFUSED, str(error)  # not noted in the file: another version can send it
     return kept
 
 

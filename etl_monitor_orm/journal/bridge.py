@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
 from time import monotonic
 from typing import Any, Final, Protocol, TypeVar
 
@@ -17,7 +19,7 @@ from etl_monitor_orm.journal.kinds import Broken, Made, Service, kind_of
 from etl_monitor_orm.journal.memory import ANSWERS, UNKNOWN, Memory
 from etl_monitor_orm.journal.outage import Outage
 from etl_monitor_orm.printable import one_line
-from etl_monitor_orm.services import steps
+from etl_monitor_orm.services import staging, steps
 
 T = TypeVar("T")
 
@@ -28,7 +30,7 @@ class Reading(sending.Sender, Protocol):
     """One call, with its one reading of the clock."""
 
     @property
-    def now(self) -> Any:
+    def now(self) -> datetime:
         """The reading (aware UTC)."""
         ...
 
@@ -72,14 +74,15 @@ class Bridge:
         began, tried = monotonic(), False
         trouble = self._trouble_in_sending(reading)
         if trouble is None or (made is None and not is_away(trouble)):
+            tried = True
             try:
-                tried, result = True, work()
+                result = work()
             except EtlMonitorError as error:
                 if not is_away(error):
                     raise
                 trouble = error
             else:
-                self._went_well(service, args, result, made)
+                self._went_well(reading, service, args, result, made)
                 return result
         self._outage.began(trouble, monotonic() - began, kept=self._file is not None)
         if made is not None:
@@ -98,12 +101,24 @@ class Bridge:
             return error
         return None
 
-    def _went_well(self, service: Service, args: tuple[Any, ...], result: Any, made: Made | None) -> None:
+    def _went_well(
+        self, reading: Reading, service: Service, args: tuple[Any, ...], result: Any, made: Made | None
+    ) -> None:
+        """Remember what the database said, for the time when it is away."""
         self._outage.ended()
         if made is not None:
             self._lost.note(made, recorded=True)
-        if self._memory is not None:
-            self._memory.note(service, args, result)
+        if self._memory is None:
+            return
+        self._memory.note(service, args, result)
+        if made is None or made.run is None or (name := self._memory.moved_by(made)) is None:
+            return
+        process = made.run.process
+        with suppress(EtlMonitorError):  # the end is recorded; where its watermark stands is only good to know
+            context = reading.context_of(made.now, None)
+            self._memory.note_moved(
+                process, reading.units.run(lambda session: staging.read(session, context, process, name))
+            )
 
     def _send(self, reading: Reading) -> None:
         """Send what waits; a look at the file's size and time tells whether anything can."""
@@ -114,7 +129,7 @@ class Bridge:
             self._settled = state
         if sent.refused:
             _log.warning(
-                "The monitor refused %d of the calls in the journal %s. They are kept: see `etl-monitor journal status`.",
+                "The monitor refused %d calls of the journal %s. `etl-monitor journal status` says which, and why.",
                 sent.refused,
                 self._file.path,
             )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from etl_monitor_orm.claims import Claim
 from etl_monitor_orm.errors import JournalError
@@ -59,10 +59,25 @@ _DATA: Final[Mapping[str, type]] = {
     )
 }
 _WORDS: Final[Mapping[str, type[Enum]]] = {
-    kind.__name__: kind
-    for kind in (AdvanceMode, LoadFrequency, LogLevel, LogType, ParameterType, SourceType, Status)
+    kind.__name__: kind for kind in (AdvanceMode, LoadFrequency, LogLevel, LogType, ParameterType, SourceType, Status)
 }
 _TABLES: Final[Mapping[str, type]] = {kind.__name__: kind for kind in (Parameter, Process, SequenceStage, Task)}
+
+
+_MICROSECOND: Final = timedelta(microseconds=1)
+_WRITTEN: Final[Mapping[type, tuple[str, Callable[[Any], Json]]]] = {
+    datetime: ("time", datetime.isoformat),
+    date: ("date", date.isoformat),
+    timedelta: ("span", lambda value: value // _MICROSECOND),
+}
+_READ: Final[Mapping[str, Callable[[Any], object]]] = {
+    "time": datetime.fromisoformat,
+    "date": date.fromisoformat,
+    "span": lambda value: value * _MICROSECOND,
+    "table": _TABLES.__getitem__,
+    "map": lambda value: {key: decoded(one) for key, one in value.items()},
+    **_WORDS,
+}
 
 
 def encoded(value: object) -> Json:
@@ -71,26 +86,29 @@ def encoded(value: object) -> Json:
     Raises:
         TypeError: Its type is none of those that recorded calls take.
     """
-    name = type(value).__name__
-    if isinstance(value, Enum):
-        return {TYPE: name, _VALUE: value.value}
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, datetime):
-        return {TYPE: "time", _VALUE: value.isoformat()}
-    if isinstance(value, date):
-        return {TYPE: "date", _VALUE: value.isoformat()}
-    if isinstance(value, timedelta):
-        return {TYPE: "span", _VALUE: value // timedelta(microseconds=1)}
-    if isinstance(value, type) and _TABLES.get(value.__name__) is value:
-        return {TYPE: "table", _VALUE: value.__name__}
-    if is_dataclass(value) and name in _DATA:
-        return {TYPE: name, **{field.name: encoded(getattr(value, field.name)) for field in fields(value)}}
-    if isinstance(value, Mapping):
-        return {TYPE: "map", _VALUE: {str(key): encoded(one) for key, one in value.items()}}
+    if value is None or type(value) in (bool, int, str):
+        return cast(Json, value)
     if isinstance(value, list | tuple):
         return [encoded(one) for one in value]
-    raise TypeError(f"{name} is no value of a recorded call.")
+    kind = type(value)
+    if is_dataclass(value) and _DATA.get(kind.__name__) is kind:
+        return {TYPE: kind.__name__, **{field.name: encoded(getattr(value, field.name)) for field in fields(value)}}
+    name, plain = _named(value)
+    return {TYPE: name, _VALUE: plain}
+
+
+def _named(value: object) -> tuple[str, Json]:
+    """The name of a value's type, and the value as JSON."""
+    if type(value) in _WRITTEN:
+        name, write = _WRITTEN[type(value)]
+        return name, write(value)
+    if isinstance(value, Enum):
+        return type(value).__name__, value.value
+    if isinstance(value, type) and _TABLES.get(value.__name__) is value:
+        return "table", value.__name__
+    if isinstance(value, Mapping):
+        return "map", {str(key): encoded(one) for key, one in value.items()}
+    raise TypeError(f"{type(value).__name__} is no type of a recorded call's values.")
 
 
 def decoded(value: Json) -> Any:
@@ -113,20 +131,7 @@ def decoded(value: Json) -> Any:
 
 
 def _object(value: dict[str, Json]) -> Any:
-    name, plain = str(value[TYPE]), value.get(_VALUE)
-    if name in _WORDS:
-        return _WORDS[name](plain)
+    name = str(value[TYPE])
     if name in _DATA:
         return _DATA[name](**{field: decoded(one) for field, one in value.items() if field != TYPE})
-    match name, plain:
-        case "time", str():
-            return datetime.fromisoformat(plain)
-        case "date", str():
-            return date.fromisoformat(plain)
-        case "span", int():
-            return timedelta(microseconds=plain)
-        case "table", str():
-            return _TABLES[plain]
-        case "map", dict():
-            return {key: decoded(one) for key, one in plain.items()}
-    raise KeyError(name)
+    return _READ[name](value[_VALUE])

@@ -196,7 +196,7 @@ class JournalFile:
             raise JournalError(f"{self.path} is not a journal. Name another file with journal= or ETL_MONITOR_JOURNAL.")
         if int(words[1]) > VERSION:
             raise JournalError(
-                f"A newer version wrote the journal {self.path} (format {int(words[1])}; this version reads {VERSION}). "
+                f"A newer version wrote the journal {self.path} (format {int(words[1])}; this one reads {VERSION}). "
                 "Upgrade the package: pip install --upgrade etl-monitor-orm."
             )
         said = unpacked(words[2])

@@ -138,5 +138,3 @@ class Broken:
         if made.kind.name in (START_RUN, LOG):
             return False
         return made.run in self._runs or (made.kind.name != START and made.step_id in self._steps)
-
-

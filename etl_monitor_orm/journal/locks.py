@@ -40,7 +40,7 @@ def locked(path: Path, patience: float) -> Iterator[None]:
             except BlockingIOError:
                 if monotonic() >= until:
                     raise ConflictError(
-                        f"Another process kept {path} locked for {patience:.0f} s. Make the call again once it has ended."
+                        f"Another process kept {path} locked for {patience:.0f} s. Make the call again later."
                     ) from None
                 sleep(random.uniform(0, _LONGEST_PAUSE))
         yield

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -63,14 +63,19 @@ class Memory:
 
     def note(self, service: Service, args: tuple[Any, ...], result: Any) -> None:
         """Remember what a call read or moved. It must not fail for it: what is not remembered is read as unknown."""
-        if service not in _REMEMBERED:
-            return
-        with suppress(OSError, ConflictError), locked(self._path.with_name(f"{self._path.name}.lock"), _PATIENCE):
-            seen = self._read()
-            before = json.dumps(seen)
-            _note(seen, service, args, result)
-            if (after := json.dumps(seen)) != before:
-                self._write(after)
+        if service in _REMEMBERED:
+            self._change(lambda seen: _note(seen, service, args, result))
+
+    def moved_by(self, made: Made) -> str | None:
+        """Return the watermark that an end may have moved by itself, if this machine has read it before."""
+        if made.kind.name != END or made.step is None or made.arguments["ending"].status is not Status.DONE:
+            return None
+        name: str | None = self._read()["tasks"].get(_task_key(made.step))
+        return name
+
+    def note_moved(self, process: ProcessKey, watermark: Watermark) -> None:
+        """Remember where a watermark stands after an end."""
+        self._change(lambda seen: _note_watermark(seen, process, watermark))
 
     def note_kept(self, made: Made) -> None:
         """Remember what a call in the journal does once it is sent."""
@@ -85,6 +90,17 @@ class Memory:
             )
         if made.kind.name == ADVANCE:
             self.note(watermarks.advance, tuple(made.arguments[one] for one in ("process", "name", "to")), None)
+
+    def _change(self, note: Callable[[Seen], None]) -> None:
+        """Read the file, and write it again if that changes anything."""
+        with suppress(OSError, ConflictError):
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with suppress(OSError, ConflictError), locked(self._path.with_name(f"{self._path.name}.lock"), _PATIENCE):
+            seen = self._read()
+            before = json.dumps(seen)
+            note(seen)
+            if (after := json.dumps(seen)) != before:
+                self._write(after)
 
     def _read(self) -> Seen:
         empty: Seen = {"watermarks": {}, "tasks": {}, "dates": {}, "runs": {}}

@@ -14,10 +14,10 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from etl_monitor_orm.journal.kinds import END, START, Made
 from etl_monitor_orm.keys import StepKey
 from etl_monitor_orm.models import ProcessingStep, SysLog
 from etl_monitor_orm.models.selecting import of_step
-from etl_monitor_orm.journal.kinds import END, START, Made
 from etl_monitor_orm.services.context import Context
 from etl_monitor_orm.services.logs import LogEntry
 

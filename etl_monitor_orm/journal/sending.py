@@ -98,48 +98,43 @@ class _Sending:
         sent = refused = 0
         needless = book.outlived(self._book)
         for kept in self._book.kept:
+            if kept.made is None:
+                continue
             if kept.state in UNSENT:
-                if kept.place in needless:
-                    book.mark(self._file, kept, State.SENT)
-                else:
-                    self._send(kept)
-                sent += kept.state is State.SENT
-                refused += kept.state is State.REFUSED
-            self._note(kept)
+                state = self._send(kept, kept.made, needless=kept.place in needless)
+                sent += state is State.SENT
+                refused += state is State.REFUSED
+            self._note(kept, kept.made)
         return Sent(sent, refused)
 
-    def _note(self, kept: Kept) -> None:
+    def _note(self, kept: Kept, made: Made) -> None:
         """Remember what the later calls follow from."""
-        made = kept.made
-        if made is None:
-            return
         self._broken.note(made, recorded=kept.state is State.SENT)
         if made.kind.name == LOG and kept.state is State.SENT:
             self._receipts.update(timed(entry, made.now) for entry in made.arguments["entries"])
 
-    def _send(self, kept: Kept) -> None:
-        made = kept.made
-        if made is None:
-            book.mark(self._file, kept, State.REFUSED, kept.reason)
-            return
+    def _send(self, kept: Kept, made: Made, *, needless: bool) -> State:
+        """Send a call, and note what became of it."""
+        state, reason = State.SENT, None
         if self._broken.includes(made):
-            words = "It follows from a call that was refused; see the lines before it."
-            book.mark(self._file, kept, State.REFUSED, words)
-            return
+            state, reason = State.REFUSED, "It follows from a call that was not recorded: see the lines before it."
+        elif not needless:
+            try:
+                self._record(kept, made)
+            except _REFUSALS as error:
+                # A step that is over needs no sign of life.
+                if made.kind.name != HEARTBEAT or not isinstance(error, InvalidTransition):
+                    state, reason = State.REFUSED, str(error)
+        book.mark(self._file, kept, state, reason)
+        return state
+
+    def _record(self, kept: Kept, made: Made) -> None:
         doubtful = kept.tried or kept.state is State.SENDING
         if made.kind.name == LOG and not doubtful:
             book.mark(self._file, kept, State.SENDING)  # receipts have no key by which to find them again
         context = self._sender.context_of(made.now, kept.actor)
         work = self._work(made, context, doubtful=doubtful)
-        try:
-            self._sender.units.run(work, alone=must_run_alone(made.kind.service))
-        except _REFUSALS as error:
-            if made.kind.name == HEARTBEAT and isinstance(error, InvalidTransition):
-                book.mark(self._file, kept, State.SENT)  # the step is over: nobody waits for a sign of life
-                return
-            book.mark(self._file, kept, State.REFUSED, str(error))
-            return
-        book.mark(self._file, kept, State.SENT)
+        self._sender.units.run(work, alone=must_run_alone(made.kind.service))
 
     def _work(self, made: Made, context: Context, *, doubtful: bool) -> Callable[[Session], None]:
         """What records a call, unless it is recorded."""
@@ -175,8 +170,8 @@ def _refuse_if_set_since(session: Session, context: Context, made: Made) -> None
     parameter = watermarks.find(session, context, process, name)
     if set_since(parameter, context.now):
         raise InvalidInput(
-            f"{watermarks.titled(parameter)} was set after this call, and stays at {watermarks.shown(parameter.value)}; "
-            f"the call meant {watermarks.shown(move.value)}.",
+            f"{watermarks.titled(parameter)} was set after this call, so it stays at "
+            f"{watermarks.shown(parameter.value)}; the call meant {watermarks.shown(move.value)}.",
             process=process,
             parameter=name,
         )

@@ -43,9 +43,10 @@ from etl_monitor_orm import (
 )
 
 NAMES = """
-    AdvanceMode Claim ConfigurationError ConflictError ConnectionBroken CurrentFailure DatabaseError DatabaseLocked
-    ETLMonitor EtlLogHandler EtlMonitorError InvalidInput InvalidTransition LoadFrequency LogEntry LogLevel LogType
-    MandatoryBlocker ManualClock ModeChange NotFoundError Parameter ParameterNotFound ParameterType PendingTask
+    AdvanceMode Claim ConfigurationError ConflictError ConnectionBroken CurrentFailure DatabaseError DatabaseGone
+    DatabaseLocked ETLMonitor EtlLogHandler EtlMonitorError InvalidInput InvalidTransition Journal JournalError
+    JournalLine JournalStatus LoadFrequency LogEntry LogLevel LogType MandatoryBlocker
+    ManualClock ModeChange MonitorAway NotFoundError Parameter ParameterNotFound ParameterType PendingTask
     Process ProcessInactive ProcessNotFound ProcessStatus ProcessingStep Retryable Run RunInProgress RunState
     RunStatus RunSummary SchemaError SchemaMissing SchemaOutOfDate SequenceStage SourceType StageNotFound Status
     StepNotFound StepNotQueued SysLog Task TaskDetail TaskHandle TaskNotFound Watermark create_engine in_task
