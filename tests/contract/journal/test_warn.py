@@ -68,7 +68,7 @@ def test_given_warn_when_a_task_begins_after_the_outage_then_it_is_recorded_as_e
 
 def test_given_warn_when_a_watermark_is_asked_for_in_an_outage_then_it_raises(away: Outage, run: Run) -> None:
     with away(), pytest.raises(EtlMonitorError), run.task(1) as task:
-        task.watermark
+        _ = task.watermark
 
 
 def test_given_warn_when_the_monitor_says_no_then_it_raises_as_ever(hr: ETLMonitor, run: Run) -> None:

@@ -1,4 +1,4 @@
-"""Watermarks that are read while the monitor is away: the last that this machine saw, never too new a one at the end."""
+"""Watermarks that are read while the monitor is away: the last that this machine saw, and never too new a one after."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def seen(hr: ETLMonitor, clock: ManualClock) -> Callable[..., None]:
         for task_id in (1, 2):
             clock.advance(10)
             with run.task(task_id) as task:
-                task.watermark
+                _ = task.watermark
                 if task_id == 2:
                     task.advance(number)
 
@@ -32,7 +32,7 @@ def test_given_a_watermark_never_seen_when_read_in_an_outage_then_it_raises_and_
     hr: ETLMonitor, away: Outage, run: Run, step
 ) -> None:
     with away(), pytest.raises(MonitorAway, match="has not seen the watermark of task 1"), run.task(1) as task:
-        task.watermark
+        _ = task.watermark
     hr.journal.send()
 
     assert step(1).status == "FAIL"
