@@ -144,7 +144,9 @@ def _read_journal(path: str | os.PathLike[str] | None) -> str | None:
     text = os.fspath(given)
     if not isinstance(text, str) or not text.strip() or _has_unseen(text):
         raise ConfigurationError(f"journal is {text!a}. Name a file, or a folder that exists.")
-    return text.strip()
+    # A relative path means the folder at the time the monitor was made; a separator at its end, that it is a folder.
+    path = os.path.abspath(os.path.expanduser(text.strip()))
+    return os.path.join(path, "") if text.strip().endswith(("/", os.sep)) else path
 
 
 def variable(name: str) -> str | None:

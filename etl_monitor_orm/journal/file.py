@@ -26,6 +26,9 @@ VERSION: Final = 1
 _PATIENCE: Final = 30.0
 """Seconds that an append waits for others: each takes milliseconds."""
 
+_LONGEST_FIRST_LINE: Final = 1 << 16
+"""Bytes: it holds two paths."""
+
 Record = Mapping[str, Any]
 
 
@@ -77,26 +80,22 @@ class JournalFile:
         """
         with self._open() as number:
             size = os.fstat(number).st_size
-            content = self._content(_read(number))
+            begins = self._begins(_read(number, _LONGEST_FIRST_LINE))
             try:
-                if not content.begins:
+                if not begins:
                     os.ftruncate(number, 0)
-                    begins = _write(number, self._first_line(), 0)
-                    end = begins
+                    first = end = _write(number, self._first_line(), 0)
                 else:
-                    begins, end = content.begins, size
-                    if not _ends_a_line(number, size):
-                        end = _write(number, b"\n", end)
-                place = end - begins
+                    first, end = begins, size if _ends_a_line(number, size) else _write(number, b"\n", size)
                 _write(number, packed(record), end)
                 if durable:
                     os.fsync(number)
-                if durable and not content.begins:
+                if durable and not begins:
                     _sync_folder(self.path.parent)
             except OSError as error:
-                os.ftruncate(number, size if content.begins else 0)  # possible on a full disk too
+                os.ftruncate(number, size if begins else 0)  # possible on a full disk too
                 raise JournalError(f"The journal {self.path} cannot be written: {error.strerror or error}.") from error
-        return place
+        return end - first
 
     def read(self) -> Content:
         """Read the whole file; empty if there is none.
@@ -104,7 +103,7 @@ class JournalFile:
         Raises:
             JournalError: It cannot be read, or is no journal of this database.
         """
-        if not self.path.exists():
+        if self.state() is None:
             return Content(0, ())
         with self._open() as number:
             return self._content(_read(number))
@@ -133,7 +132,7 @@ class JournalFile:
         """
         with self._open() as number:
             data = _read(number)
-            begins = self._content(data, adopt=True).begins
+            begins = self._begins(data, adopt=True)
             new = self.path.with_name(f"{self.path.name}.new")
             try:
                 new.write_bytes(self._first_line() + data[begins:])
@@ -182,15 +181,19 @@ class JournalFile:
         said = {"database": self.database, "path": os.path.realpath(self.path)}
         return MAGIC + b" " + str(VERSION).encode() + b" " + packed(said)
 
-    def _content(self, data: bytes, *, adopt: bool = False) -> Content:
-        """Read the file's bytes.
+    def _content(self, data: bytes) -> Content:
+        begins = self._begins(data)
+        return Content(begins, tuple(_lines(data[begins:])) if begins else ())
+
+    def _begins(self, data: bytes, *, adopt: bool = False) -> int:
+        """Read the first line; return where the others begin, or 0 where there is no first line yet.
 
         Raises:
             JournalError: They are no journal of this database.
         """
-        first, ended, rest = data.partition(b"\n")
+        first, ended, _ = data.partition(b"\n")
         if not ended and (MAGIC.startswith(first) or first.startswith(MAGIC + b" ")):
-            return Content(0, ())  # it was cut in its first line, so nothing had been appended
+            return 0  # it was cut in its first line, so nothing had been appended
         words = first.split(b" ", 2)
         if len(words) != 3 or words[0] != MAGIC or not words[1].isdigit():
             raise JournalError(f"{self.path} is not a journal. Name another file with journal= or ETL_MONITOR_JOURNAL.")
@@ -215,7 +218,7 @@ class JournalFile:
                 f"The journal {self.path} was written as {quoted(said.get('path'))}. A copy would be sent twice; if it "
                 "was moved, run `etl-monitor journal send --moved`."
             )
-        return Content(len(first) + 1, tuple(_lines(rest)))
+        return len(first) + 1
 
 
 def packed(record: Record) -> bytes:
@@ -244,10 +247,11 @@ def _lines(data: bytes) -> Iterator[Line]:
         place += len(line) + 1
 
 
-def _read(number: int) -> bytes:
+def _read(number: int, most: int | None = None) -> bytes:
+    """Read the file, or its beginning."""
     os.lseek(number, 0, os.SEEK_SET)
     parts = []
-    while part := os.read(number, 1 << 20):
+    while (most is None or sum(map(len, parts)) < most) and (part := os.read(number, most or 1 << 20)):
         parts.append(part)
     return b"".join(parts)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -75,7 +76,7 @@ class Journal(NotCopied):
         Raises:
             JournalError: The journal cannot be used, or a newer version wrote it.
         """
-        kept = [one for one in book.read(self._file).kept if one.state not in (State.SENT, State.DROPPED)]
+        kept = self._left()
         waiting = sum(one.state in UNSENT for one in kept)
         return JournalStatus(
             self.path, self._file.database, waiting, len(kept) - waiting, tuple(_line(one) for one in kept)
@@ -110,8 +111,8 @@ class Journal(NotCopied):
             JournalError: The journal cannot be used.
         """
         wanted = {inputs.integer("lines", line, least=1) for line in lines}
-        with self._file.turn_to_send(sending.PATIENCE):
-            there = [one for one in book.read(self._file).kept if one.state not in (State.SENT, State.DROPPED)]
+        with nullcontext() if self._file.state() is None else self._file.turn_to_send(sending.PATIENCE):
+            there = self._left()
             if unknown := wanted - {one.number for one in there}:
                 raise NotFoundError(f"The journal {self.path} has no line {min(unknown)}. See its status().")
             chosen = [one for one in there if (one.number in wanted if wanted else one.state not in UNSENT)]
@@ -119,6 +120,10 @@ class Journal(NotCopied):
                 book.mark(self._file, one, State.DROPPED, one.reason)
             sending.clear(self._file)
         return len(chosen)
+
+    def _left(self) -> list[Kept]:
+        """The calls that are neither recorded nor given up."""
+        return [one for one in book.read(self._file).kept if one.state not in (State.SENT, State.DROPPED)]
 
 
 def _line(kept: Kept) -> JournalLine:

@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from etl_monitor_orm.keys import ProcessKey, RunKey, StepKey
@@ -18,6 +19,8 @@ from etl_monitor_orm.services.steps import Held
 
 Service = Callable[..., Any]
 Arguments = Mapping[str, Any]
+
+_signature: Final = cache(inspect.signature)
 
 StepId = tuple[RunKey, int, int]
 """A step, whatever its attempt: its run, pass and task."""
@@ -78,7 +81,7 @@ class Kind:
 
     def made(self, args: tuple[Any, ...], kwargs: Arguments, now: datetime) -> Made:
         """Return the call with its arguments by name."""
-        bound = inspect.signature(self.service).bind(None, None, *args, **kwargs)
+        bound = _signature(self.service).bind(None, None, *args, **kwargs)
         given = {name: value for name, value in bound.arguments.items() if name not in ("session", "context")}
         if self.name == START_RUN:
             given["is_new"] = False  # it may be sent twice

@@ -28,8 +28,10 @@ def locked(path: Path, patience: float) -> Iterator[None]:
         ConflictError: Others kept it.
         OSError: The file cannot be made.
     """
-    import fcntl
-
+    try:
+        import fcntl
+    except ImportError:
+        raise OSError("this system has no locks between processes") from None
     number = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
     try:
         until = monotonic() + patience

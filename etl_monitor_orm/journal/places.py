@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL
 
-from etl_monitor_orm.backends import place
+from etl_monitor_orm.backends import backend_for, place
 
 _ENDING = ".journal"
 
@@ -18,7 +18,8 @@ _ENDING = ".journal"
 def named(url: URL, catalog: str | None, schema: str) -> str:
     """Return a database and a schema in it, without secrets: one journal has the calls of one of them."""
     path = url.database
-    if path and not url.host and not path.startswith(":"):
+    is_file = not backend_for(url.get_backend_name()).capabilities.users  # whoever has the file may do everything
+    if path and is_file and not path.startswith(":"):
         url = url.set(database=os.path.abspath(path))
     return " ".join([place(url), *([] if catalog is None else [f"catalog={catalog}"]), f"schema={schema}"])
 
@@ -34,8 +35,8 @@ def journal_path(given: str | os.PathLike[str] | None, database: str) -> Path:
     own = f"{short or 'database'}-{hashlib.sha256(database.encode()).hexdigest()[:12]}{_ENDING}"
     if given is None:
         return _state_folder() / "etl-monitor" / own
-    path = Path(given).expanduser().absolute()
-    return path / own if path.is_dir() or str(given).endswith(("/", os.sep)) else path
+    path = Path(given)
+    return path / own if path.is_dir() or str(given).endswith(os.sep) else path
 
 
 def _state_folder() -> Path:

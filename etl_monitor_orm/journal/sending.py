@@ -61,6 +61,8 @@ def send(file: JournalFile, sender: Sender, *, patience: float = PATIENCE) -> Se
         ConflictError: Another process kept sending.
         EtlMonitorError: The database cannot be used.
     """
+    if file.state() is None:
+        return Sent()
     with file.turn_to_send(patience):
         found = book.read(file)
         if not found.of(*UNSENT):
