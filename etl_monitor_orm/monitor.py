@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from os import PathLike
-from typing import TYPE_CHECKING, Literal, Self
+from typing import Literal, Self
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
@@ -21,12 +21,10 @@ from etl_monitor_orm.clocks import Clock, system_clock
 from etl_monitor_orm.errors import ConfigurationError, InvalidInput
 from etl_monitor_orm.handing_over import NotCopied
 from etl_monitor_orm.journal import opening
+from etl_monitor_orm.journal.handle import Journal
 from etl_monitor_orm.runtime import Flushable, Runtime
 from etl_monitor_orm.session import UnitOfWork, adopted, engine_for
 from etl_monitor_orm.settings import Settings
-
-if TYPE_CHECKING:
-    from etl_monitor_orm.journal.handle import Journal
 
 
 class ETLMonitor(NotCopied, RegistrationCalls, RunCalls, StepCalls, WatermarkCalls, ReportCalls, QuestionCalls):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, Protocol, TypeVar, cast
+from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar, cast
 from weakref import WeakSet
 
 from sqlalchemy import func
@@ -17,13 +17,11 @@ from sqlalchemy.orm import Session
 from etl_monitor_orm.clocks import Clock
 from etl_monitor_orm.errors import ConfigurationError, InvalidInput
 from etl_monitor_orm.inputs import moment
+from etl_monitor_orm.journal.bridge import Bridge
 from etl_monitor_orm.services.context import Actor, Context, must_run_alone
 from etl_monitor_orm.services.schema import require_current_schema
 from etl_monitor_orm.services.seen import SeenSteps
 from etl_monitor_orm.session import UnitOfWork
-
-if TYPE_CHECKING:
-    from etl_monitor_orm.journal.bridge import Bridge
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -1,28 +1,22 @@
-"""Makes what a monitor's settings ask for; the rest of the package is loaded only then."""
+"""Makes what a monitor's settings ask for."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlalchemy.engine import URL
 
+from etl_monitor_orm.journal.bridge import Bridge
+from etl_monitor_orm.journal.file import JournalFile
+from etl_monitor_orm.journal.handle import Journal
+from etl_monitor_orm.journal.memory import Memory
 from etl_monitor_orm.journal.places import journal_path, named
+from etl_monitor_orm.journal.sending import Sender
 from etl_monitor_orm.settings import Settings, WhenAway
-
-if TYPE_CHECKING:
-    from etl_monitor_orm.journal.bridge import Bridge
-    from etl_monitor_orm.journal.file import JournalFile
-    from etl_monitor_orm.journal.handle import Journal
-    from etl_monitor_orm.journal.sending import Sender
 
 
 def bridge_for(settings: Settings, url: URL) -> Bridge | None:
     """Return how calls go on while the database is away; None where they raise."""
     if settings.when_away is WhenAway.RAISE:
         return None
-    from etl_monitor_orm.journal.bridge import Bridge
-    from etl_monitor_orm.journal.memory import Memory
-
     if settings.when_away is WhenAway.WARN:
         return Bridge()
     file = _file(settings, url)
@@ -31,13 +25,9 @@ def bridge_for(settings: Settings, url: URL) -> Bridge | None:
 
 def journal_of(settings: Settings, url: URL, sender: Sender) -> Journal:
     """Return the journal of a database, whether or not this monitor writes into it."""
-    from etl_monitor_orm.journal.handle import Journal
-
     return Journal(_file(settings, url), sender)
 
 
 def _file(settings: Settings, url: URL) -> JournalFile:
-    from etl_monitor_orm.journal.file import JournalFile
-
     database = named(url, settings.catalog, settings.schema)
     return JournalFile(journal_path(settings.journal, database), database)
