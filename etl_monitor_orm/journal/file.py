@@ -250,8 +250,8 @@ def _lines(data: bytes) -> Iterator[Line]:
 def _read(number: int, most: int | None = None) -> bytes:
     """Read the file, or its beginning."""
     os.lseek(number, 0, os.SEEK_SET)
-    parts = []
-    while (most is None or sum(map(len, parts)) < most) and (part := os.read(number, most or 1 << 20)):
+    parts: list[bytes] = []
+    while (most is None or sum(len(part) for part in parts) < most) and (part := os.read(number, most or 1 << 20)):
         parts.append(part)
     return b"".join(parts)
 
