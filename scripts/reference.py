@@ -15,12 +15,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-from etl_monitor_orm import ETLMonitor, Run, TaskHandle
+from etl_monitor_orm import ETLMonitor, Journal, Run, TaskHandle
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "reference.md"
 
 MODULES: Final = ("etl_monitor_orm", "etl_monitor_orm.keys", "etl_monitor_orm.migrations", "etl_monitor_orm.demo")
-CALLED: Final = (ETLMonitor, Run, TaskHandle)
+CALLED: Final = (ETLMonitor, Run, TaskHandle, Journal)
 
 HEAD: Final = """# Reference
 

@@ -108,7 +108,7 @@ def test_given_an_outage_that_ends_within_a_task_when_it_ends_then_its_start_is_
 
 
 def test_given_heartbeats_in_an_outage_when_they_are_sent_then_the_last_one_is_the_sign_of_life(
-    hr: ETLMonitor, away: Outage, run: Run, clock: ManualClock, step
+    hr: ETLMonitor, away: Outage, run: Run, clock: ManualClock, step, statements
 ) -> None:
     task = run.task(1).__enter__()
     with away():
@@ -116,8 +116,10 @@ def test_given_heartbeats_in_an_outage_when_they_are_sent_then_the_last_one_is_t
             last = clock.advance(60)
             task.heartbeat()
         clock.advance(600)
-    hr.journal.send()
+    with statements.counted() as executed:
+        hr.journal.send()
 
+    assert len(executed) == 1
     assert step(1).last_updated_on == last
 
 
