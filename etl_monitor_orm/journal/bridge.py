@@ -129,9 +129,9 @@ class Bridge:
             self._settled = state
         if sent.refused:
             _log.warning(
-                "The monitor refused %d calls of the journal %s. `etl-monitor journal status` says which, and why.",
-                sent.refused,
+                "Calls in the journal %s that the monitor refused: %d. `etl-monitor journal status` says why.",
                 self._file.path,
+                sent.refused,
             )
 
     def _record(self, reading: Reading, made: Made, *, tried: bool) -> Any:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
 
 from etl_monitor_orm import ETLMonitor, EtlMonitorError, ManualClock, Run, Status, SysLog, Task
+from tests.contract.every_call.calls import CALLS
 from tests.contract.journal.conftest import Outage
 from tests.contract.journal.nights import DAY, HR
 
@@ -29,6 +31,25 @@ NEEDS_AN_ANSWER = {
     "stale_steps": lambda monitor, run: monitor.stale_steps(0),
     "fail_stale": lambda monitor, run: monitor.fail_stale(0),
 }
+
+
+GO_ON = {
+    *("register_process", "register_task", "register_parameter", "register_sequence", "register"),
+    *("start_run", "start_task", "end_task", "fail_task", "advance_watermark", "log"),
+}
+"""The calls that write and report. All others that write need an answer, or are a decision that must take effect."""
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_given_an_outage_when_a_call_writes_then_it_is_kept_if_it_reports_and_raises_otherwise(
+    hr: ETLMonitor, away: Outage, name: str
+) -> None:
+    for step in CALLS[name].before:
+        step(hr)
+    with away(), nullcontext() if name in GO_ON else pytest.raises(EtlMonitorError):
+        CALLS[name].make(hr)
+
+    assert len(hr.journal.status().lines) == (name in GO_ON)
 
 
 @pytest.mark.parametrize("call", NEEDS_AN_ANSWER)
