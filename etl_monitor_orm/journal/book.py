@@ -9,8 +9,9 @@ from typing import Final
 
 from etl_monitor_orm.errors import JournalError
 from etl_monitor_orm.journal.codec import decoded, encoded
-from etl_monitor_orm.journal.file import Content, JournalFile, Line
+from etl_monitor_orm.journal.file import JournalFile
 from etl_monitor_orm.journal.kinds import BY_NAME, END, HEARTBEAT, Made
+from etl_monitor_orm.journal.lines import Content, Line
 
 
 class State(StrEnum):

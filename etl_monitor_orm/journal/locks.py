@@ -11,6 +11,7 @@ from time import monotonic, sleep
 from typing import Final
 
 from etl_monitor_orm.errors import ConflictError
+from etl_monitor_orm.journal.disk import opened
 
 _LONGEST_PAUSE: Final = 0.05
 """Seconds between two tries."""
@@ -32,7 +33,7 @@ def locked(path: Path, patience: float) -> Iterator[None]:
         import fcntl
     except ImportError:
         raise OSError("this system has no locks between processes") from None
-    number = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+    number = opened(path)
     try:
         until = monotonic() + patience
         while True:

@@ -7,7 +7,6 @@ the end of the task does not move it (`services/late.py`).
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from etl_monitor_orm.errors import ConflictError
+from etl_monitor_orm.journal import disk
 from etl_monitor_orm.journal.codec import decoded, encoded
 from etl_monitor_orm.journal.kinds import ADVANCE, END, START_RUN, Made, Service
 from etl_monitor_orm.journal.locks import locked
@@ -100,7 +100,7 @@ class Memory:
             before = json.dumps(seen)
             note(seen)
             if (after := json.dumps(seen)) != before:
-                self._write(after)
+                disk.replace(self._path, after.encode("ascii"))
 
     def _read(self) -> Seen:
         empty: Seen = {"watermarks": {}, "tasks": {}, "dates": {}, "runs": {}}
@@ -109,11 +109,6 @@ class Memory:
             if isinstance(found, dict) and all(isinstance(found.get(name), dict) for name in empty):
                 return found
         return empty
-
-    def _write(self, text: str) -> None:
-        new = self._path.with_name(f"{self._path.name}.new")
-        new.write_text(text, "ascii")
-        os.replace(new, self._path)
 
 
 def _note(seen: Seen, service: Service, args: tuple[Any, ...], result: Any) -> None:

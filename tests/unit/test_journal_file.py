@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from etl_monitor_orm.errors import JournalError
 from etl_monitor_orm.journal import file as journal_file
-from etl_monitor_orm.journal.file import JournalFile, packed, unpacked
+from etl_monitor_orm.journal.file import JournalFile
+from etl_monitor_orm.journal.lines import packed, unpacked
 
 OF = "duckdb:////data/etl.duckdb schema=etl"
 RECORDS = [{"call": "log", "number": number, "text": "ünï\n🎉"} for number in range(3)]

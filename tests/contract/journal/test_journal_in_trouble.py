@@ -28,7 +28,7 @@ def full(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(number: int, data: object) -> int:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("etl_monitor_orm.journal.file.os.write", refuse)
+    monkeypatch.setattr("etl_monitor_orm.journal.disk.os.write", refuse)
 
 
 def work_through(monitor: ETLMonitor, run: Run) -> bool:
@@ -74,7 +74,7 @@ def test_given_a_disk_that_is_full_for_a_while_then_what_was_acknowledged_before
         hr.log("before")
         with monkeypatch.context() as patched:
             patched.setattr(
-                "etl_monitor_orm.journal.file.os.fsync", lambda number: (_ for _ in ()).throw(OSError("full"))
+                "etl_monitor_orm.journal.disk.os.fsync", lambda number: (_ for _ in ()).throw(OSError("full"))
             )
             hr.log("lost")
         hr.log("after")

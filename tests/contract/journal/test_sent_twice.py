@@ -116,3 +116,44 @@ def test_database_that_goes_away_again_while_it_is_sent_leaves_the_rest_waiting(
     hr.journal.send()
     messages = [row["Message"] for row in database.rows()["ETLsysLogs"]]
     assert messages.count("one more") == 1
+
+
+def test_sender_killed_before_it_sends_the_second_of_two_equal_records_loses_neither(
+    hr: ETLMonitor, away: Outage, lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with away():
+        hr.log("same")
+        hr.log("same")
+    real, begun = book.mark, []
+
+    def mark(file, kept, state, reason=None) -> None:
+        real(file, kept, state, reason)
+        begun.append(state)
+        if begun.count(State.SENDING) == 2:
+            raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(book, "mark", mark)
+        with pytest.raises(Killed):
+            hr.journal.send()
+    assert lines() == ["same"]
+    hr.journal.send()
+
+    assert lines() == ["same", "same"]
+
+
+def test_sender_killed_after_a_run_that_found_nothing_to_do_leaves_one_receipt(
+    hr: ETLMonitor, away: Outage, killed_at_mark, lines
+) -> None:
+    hr.register_process("CORP", "NO_INITIATION").register_task("CORP", "NO_INITIATION", 1, 1, 2, "Load")
+    with hr.start_run("CORP", "NO_INITIATION", DAY).task(1):
+        pass
+    with away():
+        hr.start_run("CORP", "NO_INITIATION", DAY, resume=True)
+    killed_at_mark(1)
+    with pytest.raises(Killed):
+        hr.journal.send()
+    killed_at_mark(0)
+    hr.journal.send()
+
+    assert len([message for message in lines() if message.startswith("Nothing to do")]) == 1
