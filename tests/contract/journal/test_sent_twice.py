@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from etl_monitor_orm import ETLMonitor, ManualClock
+from etl_monitor_orm import ETLMonitor, ManualClock, ProcessingStep
 from etl_monitor_orm.journal import book
 from etl_monitor_orm.journal.book import State
 from tests.contract.journal.conftest import Outage
@@ -141,18 +141,20 @@ def test_sender_killed_before_it_sends_the_second_of_two_equal_records_loses_nei
     assert lines() == ["same", "same"]
 
 
-def test_sender_killed_after_a_run_that_found_nothing_to_do_leaves_one_receipt(
-    hr: ETLMonitor, away: Outage, killed_at_mark, lines
+def test_sender_killed_after_a_run_that_found_nothing_to_do_leaves_one_receipt_and_no_steps(
+    hr: ETLMonitor, opened, away: Outage, killed_at_mark, lines, rows
 ) -> None:
     hr.register_process("CORP", "NO_INITIATION").register_task("CORP", "NO_INITIATION", 1, 1, 2, "Load")
     with hr.start_run("CORP", "NO_INITIATION", DAY).task(1):
         pass
     with away():
-        hr.start_run("CORP", "NO_INITIATION", DAY, resume=True)
+        run = hr.start_run("CORP", "NO_INITIATION", DAY, resume=True)
     killed_at_mark(1)
     with pytest.raises(Killed):
         hr.journal.send()
     killed_at_mark(0)
+    opened(when_away="raise").register_task("CORP", "NO_INITIATION", 2, 1, 2, "A task since then")
     hr.journal.send()
 
+    assert rows(ProcessingStep, execution_id=run.execution_id) == []
     assert len([message for message in lines() if message.startswith("Nothing to do")]) == 1
