@@ -16,10 +16,13 @@ from etl_monitor_orm.errors import (
     ConflictError,
     ConnectionBroken,
     DatabaseError,
+    DatabaseGone,
     DatabaseLocked,
     EtlMonitorError,
     InvalidInput,
     InvalidTransition,
+    JournalError,
+    MonitorAway,
     NotFoundError,
     ParameterNotFound,
     ProcessInactive,
@@ -36,6 +39,7 @@ from etl_monitor_orm.errors import (
     TaskNotFound,
 )
 from etl_monitor_orm.failures import FailedTask
+from etl_monitor_orm.journal.handle import Journal, JournalLine, JournalStatus
 from etl_monitor_orm.logging_handler import EtlLogHandler
 from etl_monitor_orm.models import Parameter, Process, ProcessingStep, SequenceStage, SysLog, Task
 from etl_monitor_orm.monitor import ETLMonitor
@@ -84,6 +88,7 @@ __all__ = [
     "ConnectionBroken",
     "CurrentFailure",
     "DatabaseError",
+    "DatabaseGone",
     "DatabaseLocked",
     "ETLMonitor",
     "EtlLogHandler",
@@ -91,6 +96,10 @@ __all__ = [
     "FailedTask",
     "InvalidInput",
     "InvalidTransition",
+    "Journal",
+    "JournalError",
+    "JournalLine",
+    "JournalStatus",
     "LoadFrequency",
     "LogEntry",
     "LogLevel",
@@ -98,6 +107,7 @@ __all__ = [
     "MandatoryBlocker",
     "ManualClock",
     "ModeChange",
+    "MonitorAway",
     "NotFoundError",
     "Parameter",
     "ParameterNotFound",

@@ -6,7 +6,7 @@ needs a change first. Its attributes say what an error is about.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from etl_monitor_orm.failures import FailedTask
 from etl_monitor_orm.keys import ProcessKey, RunKey, StepKey, TaskKey
@@ -85,6 +85,18 @@ class DatabaseLocked(ConfigurationError, Retryable):
     default_message = "Another process holds the database file; nothing was written."
 
 
+class DatabaseGone(ConfigurationError):
+    """The database's file cannot be read or written: its disk does not work."""
+
+    default_message = "The database's file cannot be read or written: its disk does not work."
+
+
+class JournalError(ConfigurationError):
+    """The journal of calls that wait for the monitor cannot be used."""
+
+    default_message = "The journal of calls that wait for the monitor cannot be used."
+
+
 class DatabaseError(EtlMonitorError):
     """The database refused a statement; the driver's error is chained as the cause."""
 
@@ -101,6 +113,12 @@ class ConnectionBroken(Retryable):
     """The connection to the database broke; nobody knows whether the last statement was executed."""
 
     default_message = "The connection to the database broke; nobody knows whether the last statement was executed."
+
+
+class MonitorAway(Retryable):
+    """The monitor is away, and nothing on this machine can answer in its place."""
+
+    default_message = "The monitor is away, and nothing on this machine can answer in its place."
 
 
 class SchemaError(EtlMonitorError):
@@ -201,3 +219,15 @@ class RunFailed(EtlMonitorError):
     default_message = "Tasks of the run failed."
 
     failures: tuple[FailedTask, ...] = ()
+
+
+AWAY: Final = (ConnectionBroken, DatabaseLocked, DatabaseGone)
+"""The errors that mean that the monitor is away: its database cannot be reached, or stays locked.
+
+A conflict, a refused argument, missing tables, wrong credentials and a full disk are none of them: waiting is no help.
+"""
+
+
+def is_away(error: BaseException) -> bool:
+    """Return whether an error means that the monitor is away (`when_away=`)."""
+    return isinstance(error, AWAY)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
@@ -21,6 +22,8 @@ from etl_monitor_orm.calls.watermarks import WatermarkCalls
 from etl_monitor_orm.clocks import Clock, system_clock
 from etl_monitor_orm.errors import ConfigurationError, InvalidInput
 from etl_monitor_orm.handing_over import NotCopied
+from etl_monitor_orm.journal import opening
+from etl_monitor_orm.journal.handle import Journal
 from etl_monitor_orm.runtime import Flushable, Runtime
 from etl_monitor_orm.session import UnitOfWork, adopted, engine_for
 from etl_monitor_orm.settings import Settings
@@ -39,6 +42,11 @@ class ETLMonitor(
         actor: Name for CreatedBy and LastUpdatedBy; else `ETL_MONITOR_ACTOR`, else the database's user where
             it has users, else the OS user.
         clock: Returns the current time. Each call reads it once, for all timestamps that it writes.
+        when_away: How calls that report go on while the database cannot be reached or stays locked: `raise`; `warn` to
+            go on and record nothing; `journal` to go on, and to record it when the database is back. Else
+            `ETL_MONITOR_WHEN_AWAY`, else `raise`.
+        journal: File for what waits, or a folder that exists for one file a database; else `ETL_MONITOR_JOURNAL`, else
+            a file in the user's state folder.
 
     Raises:
         ConfigurationError: The settings do not lead to a usable database.
@@ -64,11 +72,15 @@ class ETLMonitor(
         catalog: str | None = None,
         actor: str | None = None,
         clock: Clock = system_clock,
+        when_away: Literal["raise", "warn", "journal"] | None = None,
+        journal: str | PathLike[str] | None = None,
     ) -> None:
         if not callable(clock):
             raise InvalidInput(f"clock must be a function that returns the time, not {type(clock).__name__}.")
         url = database.url if isinstance(database, Engine) else database
-        self._settings = Settings.read(url, schema=schema, catalog=catalog, actor=actor)
+        self._settings = Settings.read(
+            url, schema=schema, catalog=catalog, actor=actor, when_away=when_away, journal=journal
+        )
         self._made_engine = not isinstance(database, Engine)
         if isinstance(database, Engine):
             if catalog is not None:
@@ -76,7 +88,8 @@ class ETLMonitor(
             engine = adopted(database, self._settings.schema)
         else:
             engine = engine_for(self._settings)
-        self._runtime = Runtime(UnitOfWork(engine), clock, self._settings.actor)
+        bridge = opening.bridge_for(self._settings, engine.url)
+        self._runtime = Runtime(UnitOfWork(engine), clock, self._settings.actor, bridge)
 
     @property
     def engine(self) -> Engine:
@@ -87,6 +100,11 @@ class ETLMonitor(
     def schema(self) -> str:
         """The schema of the tables and views."""
         return self._settings.schema
+
+    @property
+    def journal(self) -> Journal:
+        """The calls that wait for the database, with `when_away="journal"`: what they are, to send and to drop them."""
+        return opening.journal_of(self._settings, self.engine.url, self._runtime.one_reading())
 
     def setup(self, *, layout: str | None = None) -> Self:
         """Create or upgrade the tables and views, and seed the stages. You can call it at any time.

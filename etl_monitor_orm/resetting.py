@@ -29,7 +29,7 @@ def reset_steps(
     """
     named = scope.processing_date is not None or scope.execution_id is not None
     if not named:
-        scope = replace(scope, processing_date=at_once.run(dates.date_to_work_on, scope.process))
+        scope = replace(scope, processing_date=at_once.run(dates.historic_date_of, scope.process) or at_once.now.date())
     queued = at_once.run(reset.reset, scope, replay=replay, attempts=attempts, remark=remark or reset.REMARK)
     if not queued:
         left = at_once.run(unreset.why_nothing, scope, named=named, replay=replay, attempts=attempts)

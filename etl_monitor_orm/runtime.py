@@ -6,8 +6,9 @@ import getpass
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
-from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar
+from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar, cast
 from weakref import WeakSet
 
 from sqlalchemy import func
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 from etl_monitor_orm.clocks import Clock
 from etl_monitor_orm.errors import ConfigurationError, InvalidInput
 from etl_monitor_orm.inputs import moment
+from etl_monitor_orm.journal.bridge import Bridge
 from etl_monitor_orm.services.context import Actor, Context, must_run_alone
 from etl_monitor_orm.services.schema import require_current_schema
 from etl_monitor_orm.services.seen import SeenSteps
@@ -40,27 +42,44 @@ class OneReading:
     """Runs the services of one call: the first reads the clock, and all of them have that reading.
 
     Args:
-        units: The unit of work.
-        read: Makes the call's circumstances.
+        runtime: The monitor's.
     """
 
-    def __init__(self, units: UnitOfWork, read: Callable[[], Context]) -> None:
-        self._units = units
-        self._read = read
+    def __init__(self, runtime: Runtime) -> None:
+        self.units = runtime.units
+        self._runtime = runtime
+        self._now: datetime | None = None
         self._context: Context | None = None
 
     @property
-    def context(self) -> Context:
-        """The call's circumstances, read on first use."""
-        context = self._context = self._context or self._read()
-        return context
+    def now(self) -> datetime:
+        """The call's reading of the clock, made on first use (aware UTC)."""
+        now = self._now = self._now or self._runtime.now()
+        return now
 
     def run(self, service: Callable[Concatenate[Session, Context, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a service in its own session and commit; alone, if the service is marked so."""
-        context = self.context
-        return self._units.run(
-            lambda session: service(session, context, *args, **kwargs), alone=must_run_alone(service)
-        )
+        """Run a service in its own session and commit; alone, if the service is marked so.
+
+        While the monitor is away, `when_away` decides how the call goes on.
+        """
+
+        def work() -> T:
+            self._context = context = self._context or self._runtime.context_of(self.now)
+            return self.units.run(
+                lambda session: service(session, context, *args, **kwargs), alone=must_run_alone(service)
+            )
+
+        bridge = self._runtime.bridge
+        return work() if bridge is None else cast(T, bridge.carry(self, service, args, kwargs, work))
+
+    def context_of(self, now: datetime, actor: str | None) -> Context:
+        """Return the circumstances of a call that was made earlier and is recorded now."""
+        return replace(self._runtime.context_of(now, actor), late=True)
+
+    def actor_name(self) -> str | None:
+        """Return who makes the call; None means the database's user."""
+        who = self._runtime.who()
+        return who if isinstance(who, str) else None
 
 
 class Runtime:
@@ -70,10 +89,12 @@ class Runtime:
         units: The unit of work.
         clock: Source of every timestamp that a call writes.
         actor: Name for the audit columns; None means the database's user, else the OS user.
+        bridge: How calls go on while the database is away; None means that they raise.
     """
 
-    def __init__(self, units: UnitOfWork, clock: Clock, actor: str | None) -> None:
+    def __init__(self, units: UnitOfWork, clock: Clock, actor: str | None, bridge: Bridge | None = None) -> None:
         self.units = units
+        self.bridge = bridge
         self._clock = clock
         self._actor = actor
         self._schema_known = False
@@ -90,7 +111,7 @@ class Runtime:
 
     def one_reading(self) -> OneReading:
         """Begin a call that may run several services."""
-        return OneReading(self.units, self._new_context)
+        return OneReading(self)
 
     def require_schema(self) -> None:
         """Refuse to work on missing or older tables; reads the database once."""
@@ -121,11 +142,18 @@ class Runtime:
                 with suppress(Exception):
                     logging.getLogger("etl_monitor_orm").exception("A log could not be flushed at the end of a task.")
 
-    def _new_context(self) -> Context:
+    def context_of(self, now: datetime, actor: str | None = None) -> Context:
+        """Return the circumstances of a call that was made at a time, by somebody: else by this monitor's actor."""
         self.require_schema()
-        return Context(self.now(), self._who(), self.units.backend, self.units.capabilities, self._seen)
+        who = self.who() if actor is None else actor
+        return Context(now, who, self.units.backend, self.units.capabilities, self._seen)
 
-    def _who(self) -> Actor:
+    def who(self) -> Actor:
+        """Return the name for the audit columns, or the expression for the database's user.
+
+        Raises:
+            ConfigurationError: The OS has no name for the current user.
+        """
         if self._actor is not None:
             return self._actor
         if self.units.backend.capabilities.users:

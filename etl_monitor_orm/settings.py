@@ -30,6 +30,17 @@ class Layout(StrEnum):
     """Sorted by date and process: writers of different rows do not conflict."""
 
 
+class WhenAway(StrEnum):
+    """How a call that reports goes on while the database is away."""
+
+    RAISE = "raise"
+    """It raises, like any other call."""
+    WARN = "warn"
+    """It goes on with one warning an outage; what it reports is not recorded."""
+    JOURNAL = "journal"
+    """It goes on; what it reports is kept in a file, and sent when the database is back."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """Settings of one monitor.
@@ -39,12 +50,16 @@ class Settings:
         schema: The schema of the tables and views.
         catalog: The Unity Catalog catalog, for databases that have catalogs.
         actor: The name for `CreatedBy` and `LastUpdatedBy`; None means the database's user, else the OS user.
+        when_away: How calls go on while the database is away.
+        journal: A file or a folder for the journal; None means the user's state folder.
     """
 
     url: URL = field(repr=False)
     schema: str = DEFAULT_SCHEMA
     catalog: str | None = None
     actor: str | None = None
+    when_away: WhenAway = WhenAway.RAISE
+    journal: str | None = None
 
     @classmethod
     def read(
@@ -54,6 +69,8 @@ class Settings:
         schema: str | None = None,
         catalog: str | None = None,
         actor: str | None = None,
+        when_away: str | None = None,
+        journal: str | os.PathLike[str] | None = None,
     ) -> Settings:
         """Combine arguments with the environment; an argument wins over its variable.
 
@@ -64,6 +81,8 @@ class Settings:
             schema: Else the URL's, else `ETL_MONITOR_SCHEMA`, else `etl`.
             catalog: Else the URL's, else `ETL_MONITOR_CATALOG`.
             actor: Else `ETL_MONITOR_ACTOR`.
+            when_away: `raise`, `warn` or `journal`; else `ETL_MONITOR_WHEN_AWAY`, else `raise`.
+            journal: Else `ETL_MONITOR_JOURNAL`.
 
         Raises:
             ConfigurationError: The URL cannot be read, a name is empty, or a value has a control character.
@@ -100,7 +119,34 @@ class Settings:
             schema=schema_name(name),
             catalog=None if home is None else _plain("catalog", home),
             actor=None if who is None else _plain("actor", who),
+            when_away=_read_when_away(when_away),
+            journal=_read_journal(journal),
         )
+
+
+def _read_when_away(word: str | None) -> WhenAway:
+    asked = word or variable("ETL_MONITOR_WHEN_AWAY")
+    try:
+        return WhenAway.RAISE if asked is None else WhenAway(asked.strip() if isinstance(asked, str) else asked)
+    except ValueError:
+        raise ConfigurationError(
+            f"when_away is {asked!a}. Set when_away= or ETL_MONITOR_WHEN_AWAY to {', '.join(WhenAway)}; the default is "
+            f"{WhenAway.RAISE}."
+        ) from None
+
+
+def _read_journal(path: str | os.PathLike[str] | None) -> str | None:
+    given = variable("ETL_MONITOR_JOURNAL") if path is None else path
+    if given is None:
+        return None
+    if not isinstance(given, str | os.PathLike):
+        raise ConfigurationError(f"journal must be a path, not {type(given).__name__}.")
+    text = os.fspath(given)
+    if not isinstance(text, str) or not text.strip() or _has_unseen(text):
+        raise ConfigurationError(f"journal is {text!a}. Name a file, or a folder that exists.")
+    # A relative path means the folder at the time the monitor was made; a separator at its end, that it is a folder.
+    path = os.path.abspath(os.path.expanduser(text.strip()))
+    return os.path.join(path, "") if text.strip().endswith(("/", os.sep)) else path
 
 
 def variable(name: str) -> str | None:

@@ -22,6 +22,7 @@ from etl_monitor_orm.printable import quoted
 from etl_monitor_orm.runtime import Runtime
 from etl_monitor_orm.services import steps
 from etl_monitor_orm.services.ending import Ending, finish
+from etl_monitor_orm.services.late import ReadFromMemory
 from etl_monitor_orm.services.refusals import without_watermark
 from etl_monitor_orm.services.staging import Staged, Watermark
 from etl_monitor_orm.services.steps import Held, Where
@@ -255,6 +256,20 @@ class TaskHandle(OfRun):
         parameter = self._parameter_of_type(ParameterType.DELTA_DATE, "watermark_time")
         return parameter.value_datetime if parameter else None
 
+    @property
+    def watermark_is_from_memory(self) -> bool:
+        """Whether `watermark` is the last value that this machine saw, because the monitor is away.
+
+        Reads the watermark, if nobody has yet. False if the task has none.
+
+        Raises:
+            MonitorAway: This machine has not seen it before.
+            ParameterNotFound: The task names a parameter that is not registered.
+            InvalidTransition: The task is not running.
+        """
+        watermark = self._own_watermark()
+        return watermark is not None and watermark.from_memory
+
     def advance(self, value: datetime | date | int | str, *, allow_rewind: bool = False) -> None:
         """Stage a new value for the task's watermark: written with DONE, dropped on failure.
 
@@ -389,7 +404,7 @@ class TaskHandle(OfRun):
         at_once.run(finish, self._step, ending, self._claim, self._staged)
         staged, watermark = self._staged, self._watermark
         if how is Status.DONE and staged and staged.move and watermark and not watermark.historic:
-            warn_if_ahead(self._key.process, staged.name, staged.move.value, at_once.context.now)
+            warn_if_ahead(self._key.process, staged.name, staged.move.value, at_once.now)
 
     def _not_over(self, name: str) -> None:
         """Refuse to take what could not be stored any more."""
@@ -414,6 +429,9 @@ class TaskHandle(OfRun):
         if not self._watermark_read:
             self._watermark = self._runtime.run(steps.watermark, self._step, claim)
             self._watermark_read = True
+            if self._watermark is not None and self._watermark.from_memory:
+                parameter = self._watermark.parameter
+                self._claim = replace(claim, memory=ReadFromMemory(parameter.parameter_name, parameter.value))
         return self._watermark
 
     def _watermark_to(self, do: str) -> Watermark:

@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-from etl_monitor_orm import ETLMonitor, Run, TaskHandle
+from etl_monitor_orm import ETLMonitor, Journal, Run, TaskHandle
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
 
@@ -26,7 +26,7 @@ MODULES: Final = (
     "etl_monitor_orm.demo",
     "etl_monitor_orm.testing",
 )
-CALLED: Final = (ETLMonitor, Run, TaskHandle)
+CALLED: Final = (ETLMonitor, Run, TaskHandle, Journal)
 
 HEADS: Final = {
     "reference.md": """# Reference

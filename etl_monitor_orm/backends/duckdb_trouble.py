@@ -10,7 +10,14 @@ from sqlalchemy.engine import URL, Engine
 from sqlalchemy.exc import DBAPIError
 
 from etl_monitor_orm.backends.wording import lacking, place, shown
-from etl_monitor_orm.errors import ConfigurationError, DatabaseError, DatabaseLocked, EtlMonitorError, SchemaMissing
+from etl_monitor_orm.errors import (
+    ConfigurationError,
+    DatabaseError,
+    DatabaseGone,
+    DatabaseLocked,
+    EtlMonitorError,
+    SchemaMissing,
+)
 
 _QUOTED: Final = re.compile(r'"[^"]*"')
 """Names and paths, which may hold any word."""
@@ -116,7 +123,7 @@ def _about_files(cause: BaseException | None, where: str, said: str, words: str)
         if about_file and pattern.search(said):
             return ConfigurationError(f"{happened.format(where=where)} DuckDB says: {words}")
     if isinstance(cause, duckdb.IOException):
-        return ConfigurationError(
+        return DatabaseGone(
             f"{where} cannot be opened or written. Check that its disk works and that this user may write the file and "
             f"its folder, and make the call again. DuckDB says: {words}"
         )

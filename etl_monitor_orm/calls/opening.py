@@ -38,7 +38,7 @@ class OpeningCalls(Calls):
         process = inputs.process(project_code, process_load)
         on = inputs.optional_day("processing_date", processing_date)
         at_once = self._runtime.one_reading()
-        on = on or at_once.run(dates.date_to_work_on, process)
+        on = on or at_once.run(dates.historic_date_of, process) or at_once.now.date()
         return Run(self._runtime, at_once.run(joining.join, process, on))
 
     def get_run(

@@ -75,7 +75,7 @@ class RunCalls(Calls):
             stale_after=inputs.span("stale_after", stale_after),
         )
         at_once = self._runtime.one_reading()
-        key = RunKey(process, execution, on or at_once.run(dates.date_to_work_on, process))
+        key = RunKey(process, execution, on or at_once.run(dates.historic_date_of, process) or at_once.now.date())
         at_once.run(runs.generate, key, choice, is_new=execution_id is None)
         return Run(self._runtime, key)
 

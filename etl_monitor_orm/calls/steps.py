@@ -143,10 +143,12 @@ class StepCalls(Calls):
         at_once = self._runtime.one_reading()
         run = self._run_key(at_once, execution_id, project_code, process_load, processing_date)
         step = inputs.step(run, task_id, workflow_id=workflow_id, sequence_id=sequence_id, attempts=attempts)
-        staged = at_once.run(steps.stage, step, advance) if stages and how is Status.DONE else None
+        staged = None
+        if stages and how is Status.DONE:
+            staged = steps.stage(at_once.run(steps.watermark, step), step, advance)
         at_once.run(finish, _of_claim(step, held), ending, held, staged)
         if staged is not None and staged.move is not None:
-            warn_if_ahead(run.process, staged.name, staged.move.value, at_once.context.now)
+            warn_if_ahead(run.process, staged.name, staged.move.value, at_once.now)
 
     def fail_task(
         self,

@@ -74,7 +74,7 @@ class WatermarkCalls(Calls):
         name = inputs.text("parameter_name", parameter_name)
         at_once = self._runtime.one_reading()
         at_once.run(watermarks.advance, process, name, move)
-        watermarks.warn_if_ahead(process, name, move.value, at_once.context.now)
+        watermarks.warn_if_ahead(process, name, move.value, at_once.now)
 
     def set_processing_mode(
         self,
@@ -135,7 +135,7 @@ class WatermarkCalls(Calls):
         changes = at_once.run(modes.set_parameter, process, name, value)
         for change in changes:
             if change.parameter_type is ParameterType.DELTA_DATE:
-                watermarks.warn_if_ahead(process, name, change.after, at_once.context.now)
+                watermarks.warn_if_ahead(process, name, change.after, at_once.now)
         return Rows(ModeChange, changes)
 
 

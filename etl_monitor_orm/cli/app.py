@@ -30,6 +30,7 @@ COMMANDS: Final = {
         "shell": "interactive:shell",
         "demo": "demonstration:demo",
         "db": "database:db",
+        "journal": "journal:journal",
     }.items()
 }
 """Each command, and where it is: `module:attribute` of its function, or of its group of commands."""

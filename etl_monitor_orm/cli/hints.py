@@ -27,6 +27,7 @@ _WORDS: Final = tuple(
         (r"\blayout=, --layout", "--layout"),
         (r"as an argument, as --url", "as --url"),
         (r"Pass actor=, or set", "Set"),
+        (r"\bjournal= or ETL_MONITOR_JOURNAL", "--journal or ETL_MONITOR_JOURNAL"),
         (r"(?<![?&\w])(url|schema|catalog|layout)=(?=[\s,.])", r"--\1"),
         (r"(?<![?&\w])(url|schema|catalog|layout)=(?=\w+[\s,.]|')", r"--\1 "),
         (r"\bis_bulk_mode=True", "`mode bulk`"),

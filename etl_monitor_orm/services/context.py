@@ -57,6 +57,7 @@ class Context:
         backend: The kind of database.
         capabilities: What it can do.
         seen: What this process has read of steps, and written.
+        late: Whether the call was made at `now` and is recorded later, from a journal.
         call: Tells this call from others.
     """
 
@@ -65,6 +66,7 @@ class Context:
     backend: Backend
     capabilities: Capabilities
     seen: SeenSteps
+    late: bool = False
     call: object = field(default_factory=object)
 
     @property

@@ -36,9 +36,9 @@ def historic_date(session: Session, process: ProcessKey) -> date | None:
     return None if value is None else value.date()
 
 
-def date_to_work_on(session: Session, context: Context, process: ProcessKey) -> date:
-    """Return the date that the process works on: SYSDT's, else today (`ETLconfigParameters`)."""
-    return historic_date(session, process) or context.today
+def historic_date_of(session: Session, context: Context, process: ProcessKey) -> date | None:
+    """Return SYSDT's date (`ETLconfigParameters`); None if the process is live, and works on today."""
+    return historic_date(session, process)
 
 
 def date_of_run(session: Session, context: Context, process: ProcessKey, execution_id: str) -> date:

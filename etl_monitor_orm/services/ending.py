@@ -6,7 +6,7 @@ written, what holds a watermark is written before DONE, and a watermark moves on
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from etl_monitor_orm.models.attempts import is_open, is_running, is_waiting, num
 from etl_monitor_orm.models.selecting import of_step
 from etl_monitor_orm.services.advancing import advance_on_done
 from etl_monitor_orm.services.context import Context, alone
+from etl_monitor_orm.services.late import still_meant, with_words
 from etl_monitor_orm.services.refusals import refuse
 from etl_monitor_orm.services.seen import SeenStep
 from etl_monitor_orm.services.staging import Staged, write_after_done, write_before_done
@@ -84,6 +85,10 @@ def finish(
         _reopen_initiation(session, context, step, guard)
     if ending.status is not Status.DONE:
         staged = None
+    else:
+        memory = claim.memory if isinstance(claim, Held) else None
+        staged, words = still_meant(session, context, step.run.process, staged, memory)
+        ending = replace(ending, message=with_words(ending.message, words))
     written = staged is not None and write_before_done(
         session, context, step.run.process, staged, _is_current(step, guard)
     )

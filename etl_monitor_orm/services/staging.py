@@ -35,11 +35,13 @@ class Watermark:
         parameter: The parameter; its value does not change under the worker's hands.
         historic: Whether its process works on a past date, where nothing staged is written or refused.
         shared: Whether other tasks name it too; looked up only where there are no transactions.
+        from_memory: Whether it is the last one that this machine saw, because the monitor is away.
     """
 
     parameter: Parameter
     historic: bool
     shared: bool
+    from_memory: bool = False
 
     def stage(self, move: Move) -> Staged:
         """Stage a new value.

@@ -18,6 +18,7 @@ from etl_monitor_orm.models.attempts import is_running, is_waiting, number_in_ru
 from etl_monitor_orm.models.selecting import of_step, of_task
 from etl_monitor_orm.services import staging
 from etl_monitor_orm.services.context import Context
+from etl_monitor_orm.services.late import ReadFromMemory
 from etl_monitor_orm.services.refusals import refuse, without_watermark
 from etl_monitor_orm.services.seen import SeenStep, watermark_name
 from etl_monitor_orm.services.staging import Staged, Watermark
@@ -40,9 +41,11 @@ class Held(Claim):
 
     Attributes:
         seen: What the step copied from its task; None if nobody has read that yet.
+        memory: Its watermark, if the monitor was away when the worker read it.
     """
 
     seen: SeenStep | None = None
+    memory: ReadFromMemory | None = None
 
 
 @dataclass(frozen=True)
@@ -205,16 +208,12 @@ def watermark(session: Session, context: Context, step: StepKey, claim: Held | N
     return None if name is None else staging.read(session, context, step.run.process, name)
 
 
-def stage(
-    session: Session, context: Context, step: StepKey, advance: datetime | date | int | str | None
-) -> Staged | None:
+def stage(own: Watermark | None, step: StepKey, advance: datetime | date | int | str | None) -> Staged | None:
     """Stage a step's watermark for its end; without a value, it stays where it is.
 
     Raises:
-        ParameterNotFound: The task names a parameter that is not registered.
         InvalidInput: The task has no watermark, or the value does not fit it or is before the current one.
     """
-    own = watermark(session, context, step)
     if own is None:
         raise without_watermark(step.task, "hold" if advance is None else "advance")
     if advance is None:

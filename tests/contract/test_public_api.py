@@ -45,13 +45,14 @@ from etl_monitor_orm import (
 )
 
 NAMES = """
-    AdvanceMode Claim ConfigurationError ConflictError ConnectionBroken CurrentFailure DatabaseError DatabaseLocked
-    ETLMonitor EtlLogHandler EtlMonitorError FailedTask InvalidInput InvalidTransition LoadFrequency LogEntry
-    LogLevel LogType MandatoryBlocker ManualClock ModeChange NotFoundError Parameter ParameterNotFound ParameterType
-    PendingTask Process ProcessInactive ProcessNotFound ProcessStatus ProcessingStep Retryable Rows Run RunFailed
-    RunInProgress RunState RunStatus RunSummary SchemaError SchemaMissing SchemaOutOfDate SequenceStage SourceType
-    StageNotFound Status StepNotFound StepNotQueued SysLog Task TaskDetail TaskHandle TaskNotFound Termination
-    Watermark create_engine in_task terminate_as_exit
+    AdvanceMode Claim ConfigurationError ConflictError ConnectionBroken CurrentFailure DatabaseError DatabaseGone
+    DatabaseLocked ETLMonitor EtlLogHandler EtlMonitorError FailedTask InvalidInput InvalidTransition Journal
+    JournalError JournalLine JournalStatus LoadFrequency LogEntry LogLevel LogType MandatoryBlocker ManualClock
+    ModeChange MonitorAway NotFoundError Parameter ParameterNotFound ParameterType PendingTask Process
+    ProcessInactive ProcessNotFound ProcessStatus ProcessingStep Retryable Rows Run RunFailed RunInProgress
+    RunState RunStatus RunSummary SchemaError SchemaMissing SchemaOutOfDate SequenceStage SourceType StageNotFound
+    Status StepNotFound StepNotQueued SysLog Task TaskDetail TaskHandle TaskNotFound Termination Watermark
+    create_engine in_task terminate_as_exit
 """
 
 AUDIT = "CreatedOn=created_on CreatedBy=created_by LastUpdatedOn=last_updated_on LastUpdatedBy=last_updated_by"

@@ -20,6 +20,9 @@ FAMILY = {
     "Retryable": {"EtlMonitorError"},
     "ConfigurationError": {"EtlMonitorError"},
     "DatabaseLocked": {"ConfigurationError", "Retryable"},
+    "DatabaseGone": {"ConfigurationError"},
+    "JournalError": {"ConfigurationError"},
+    "MonitorAway": {"Retryable"},
     "DatabaseError": {"EtlMonitorError"},
     "ConflictError": {"Retryable"},
     "ConnectionBroken": {"Retryable"},
@@ -99,6 +102,7 @@ def test_errors_that_are_retryable_are_those_after_which_the_same_call_may_go_th
         "ConflictError",
         "ConnectionBroken",
         "DatabaseLocked",
+        "MonitorAway",
     }
 
 

@@ -1,0 +1,172 @@
+"""How a call goes on if its database is away: with a warning, or with a line in the journal.
+
+It decides here, in the thread of the call, and nowhere else. What needs an answer of the database raises as ever.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from time import monotonic
+from typing import Any, Final, Protocol, TypeVar
+
+from etl_monitor_orm.errors import ConflictError, EtlMonitorError, JournalError, MonitorAway, SchemaError, is_away
+from etl_monitor_orm.journal import book, sending
+from etl_monitor_orm.journal.file import JournalFile
+from etl_monitor_orm.journal.kinds import Broken, Made, Service, kind_of
+from etl_monitor_orm.journal.memory import ANSWERS, UNKNOWN, Memory
+from etl_monitor_orm.journal.outage import Outage
+from etl_monitor_orm.printable import one_line
+from etl_monitor_orm.services import staging, steps
+
+T = TypeVar("T")
+
+_log: Final = logging.getLogger("etl_monitor_orm")
+
+
+class Reading(sending.Sender, Protocol):
+    """One call, with its one reading of the clock."""
+
+    @property
+    def now(self) -> datetime:
+        """The reading (aware UTC)."""
+        ...
+
+    def actor_name(self) -> str | None:
+        """Return who makes the call; None means the database's user."""
+        ...
+
+
+class Bridge:
+    """Lets a load go on while its monitor is away.
+
+    Args:
+        file: Where calls are kept; None keeps nothing.
+        memory: What this machine saw last; None remembers nothing.
+    """
+
+    def __init__(self, file: JournalFile | None = None, memory: Memory | None = None) -> None:
+        self._file = file
+        self._memory = memory
+        self._outage = Outage()
+        self._lost = Broken()
+        self._settled: object = None
+
+    def carry(
+        self, reading: Reading, service: Service, args: tuple[Any, ...], kwargs: dict[str, Any], work: Callable[[], T]
+    ) -> T | Any:
+        """Do what a call asks of the database, after what waits in the journal; while it is away, do without.
+
+        Raises:
+            EtlMonitorError: The call was refused, or it needs the database, which is away.
+        """
+        kind = kind_of(service)
+        made = None if kind is None else kind.made(args, kwargs, reading.now)
+        if made is not None and self._lost.includes(made):
+            return made.kind.instead(made)
+        if self._outage.rests():
+            if made is not None:
+                return self._record(reading, made, tried=False)
+            if service in ANSWERS and (answer := self._remembered(service, args)) is not UNKNOWN:
+                return answer
+        began, tried = monotonic(), False
+        trouble = self._trouble_in_sending(reading)
+        if trouble is None or (made is None and not is_away(trouble)):
+            tried = True
+            try:
+                result = work()
+            except EtlMonitorError as error:
+                if not is_away(error):
+                    raise
+                trouble = error
+            else:
+                self._went_well(reading, service, args, result, made)
+                return result
+        self._outage.began(trouble, monotonic() - began, kept=self._file is not None)
+        if made is not None:
+            return self._record(reading, made, tried=tried)
+        return self._answered(service, args, trouble)
+
+    def _trouble_in_sending(self, reading: Reading) -> EtlMonitorError | None:
+        """Send what waits; return why it still waits, so that what follows waits behind it."""
+        try:
+            self._send(reading)
+        except SchemaError:
+            raise
+        except JournalError as error:
+            self._outage.not_kept(error)  # what is there cannot be read, so nothing can wait behind it
+        except EtlMonitorError as error:
+            return error
+        return None
+
+    def _went_well(
+        self, reading: Reading, service: Service, args: tuple[Any, ...], result: Any, made: Made | None
+    ) -> None:
+        """Remember what the database said, for the time when it is away."""
+        self._outage.ended()
+        if made is not None:
+            self._lost.note(made, recorded=True)
+        if self._memory is None:
+            return
+        self._memory.note(service, args, result)
+        if made is None or made.run is None or (name := self._memory.moved_by(made)) is None:
+            return
+        process = made.run.process
+        with suppress(EtlMonitorError):  # the end is recorded; where its watermark stands is only good to know
+            context = reading.context_of(made.now, None)
+            self._memory.note_moved(
+                process, reading.units.run(lambda session: staging.read(session, context, process, name))
+            )
+
+    def _send(self, reading: Reading) -> None:
+        """Send what waits; a look at the file's size and time tells whether anything can."""
+        if self._file is None or (state := self._file.state()) is None or state == self._settled:
+            return
+        sent = sending.send(self._file, reading)
+        if not sent.sent and not sent.refused:
+            self._settled = state
+        if sent.refused:
+            _log.warning(
+                "Calls in the journal %s that the monitor refused: %d. `etl-monitor journal status` says why.",
+                self._file.path,
+                sent.refused,
+            )
+
+    def _record(self, reading: Reading, made: Made, *, tried: bool) -> Any:
+        """Keep a call where there is a journal, and give its caller what it gets meanwhile."""
+        try:
+            if self._file is None:
+                self._lost.note(made, recorded=False)
+            else:
+                book.keep(self._file, made, reading.actor_name(), tried=tried)
+                if self._memory is not None:
+                    self._memory.note_kept(made)
+        except (JournalError, ConflictError) as trouble:
+            self._lost.note(made, recorded=False)
+            self._outage.not_kept(trouble)
+        return made.kind.instead(made)
+
+    def _remembered(self, service: Service, args: tuple[Any, ...]) -> Any:
+        return UNKNOWN if self._memory is None else self._memory.answer(service, args)
+
+    def _answered(self, service: Service, args: tuple[Any, ...], error: EtlMonitorError) -> Any:
+        """Answer from memory, or raise what is in the way."""
+        if service not in ANSWERS:
+            raise error
+        answer = self._remembered(service, args)
+        if answer is not UNKNOWN:
+            return answer
+        if service is steps.watermark:
+            step = args[0]
+            raise MonitorAway(
+                f"The monitor is away, and this machine has not seen the watermark of {step.task} before, so nobody "
+                f"knows where to begin to read. Make the call again when the monitor is back. {one_line(str(error))}",
+                step=step,
+            ) from error
+        raise MonitorAway(
+            f"The monitor is away, and this machine has not seen which date {args[0]} works on. Pass processing_date=, "
+            f"or make the call again when the monitor is back. {one_line(str(error))}",
+            process=args[0],
+        ) from error

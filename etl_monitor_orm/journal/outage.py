@@ -1,0 +1,61 @@
+"""An outage: said once, and not asked again and again how it is, because each try may cost a load half a minute."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from time import monotonic
+from typing import Final
+
+from etl_monitor_orm.errors import EtlMonitorError, is_away
+from etl_monitor_orm.printable import one_line
+
+_log: Final = logging.getLogger("etl_monitor_orm")
+
+_CHEAP: Final = 1.0
+"""Seconds: after a try that took less, the next call tries again."""
+_SHARE: Final = 10
+"""After one that took longer, recorded calls go without a try for this many times as long."""
+_LONGEST: Final = 60.0
+"""Seconds that they go without a try at most."""
+
+
+class Outage:
+    """What a monitor remembers while its database is away."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._is_on = False
+        self._said_not_kept = False
+        self._not_before = 0.0
+
+    def rests(self) -> bool:
+        """Return whether a call that is recorded should not try the database yet."""
+        return self._is_on and monotonic() < self._not_before
+
+    def began(self, error: EtlMonitorError, seconds: float, *, kept: bool) -> None:
+        """Note a try that failed, and how long it took; say so if it is the first."""
+        with self._lock:
+            known, self._is_on = self._is_on, True
+            if seconds > _CHEAP:
+                self._not_before = monotonic() + min(_LONGEST, seconds * _SHARE)
+        if not known:
+            what = "The monitor is away" if is_away(error) else "The journal cannot be sent"
+            how = "its calls are kept in the journal" if kept else "what it is told now is not recorded"
+            _log.warning("%s, so %s. %s", what, how, one_line(str(error)))
+
+    def not_kept(self, trouble: EtlMonitorError) -> None:
+        """Say once that the journal cannot keep calls."""
+        with self._lock:
+            known, self._said_not_kept = self._said_not_kept, True
+        if not known:
+            _log.error("No call can be kept while the monitor is away. %s", one_line(str(trouble)))
+
+    def ended(self) -> None:
+        """Note that the database answered."""
+        if not self._is_on:
+            return
+        with self._lock:
+            self._is_on = self._said_not_kept = False
+            self._not_before = 0.0
+        _log.info("The monitor is back.")
