@@ -8,18 +8,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from time import monotonic
 from typing import Any, Final, Protocol, TypeVar
 
+from etl_monitor_orm import printable
 from etl_monitor_orm.errors import ConflictError, EtlMonitorError, JournalError, MonitorAway, SchemaError, is_away
 from etl_monitor_orm.journal import book, sending
 from etl_monitor_orm.journal.file import JournalFile
 from etl_monitor_orm.journal.kinds import Broken, Made, Service, kind_of
-from etl_monitor_orm.journal.memory import ANSWERS, UNKNOWN, Memory
+from etl_monitor_orm.journal.memory import Memory
 from etl_monitor_orm.journal.outage import Outage
+from etl_monitor_orm.journal.seen import ANSWERS, UNKNOWN
 from etl_monitor_orm.printable import one_line
-from etl_monitor_orm.services import staging, steps
+from etl_monitor_orm.services import joining, named, runs, staging, steps
 
 T = TypeVar("T")
 
@@ -62,8 +65,7 @@ class Bridge:
         Raises:
             EtlMonitorError: The call was refused, or it needs the database, which is away.
         """
-        kind = kind_of(service)
-        made = None if kind is None else kind.made(args, kwargs, reading.now)
+        made = self._made(service, args, kwargs, reading.now)
         if made is not None and self._lost.includes(made):
             return made.kind.instead(made)
         if self._outage.rests():
@@ -89,6 +91,15 @@ class Bridge:
             return self._record(reading, made, tried=tried)
         return self._answered(service, args, trouble)
 
+    def _made(self, service: Service, args: tuple[Any, ...], kwargs: dict[str, Any], now: datetime) -> Made | None:
+        """Return the call as it would be kept; None if it needs the database."""
+        if service is joining.join:
+            # The run that this machine used last, or else the one that all who are away would start.
+            known = None if self._memory is None else self._memory.run_to_join(*args)
+            service, args = runs.generate, (known or joining.run_of_date(*args),)
+        kind = kind_of(service)
+        return None if kind is None else kind.made(args, kwargs, now)
+
     def _trouble_in_sending(self, reading: Reading) -> EtlMonitorError | None:
         """Send what waits; return why it still waits, so that what follows waits behind it."""
         try:
@@ -107,6 +118,8 @@ class Bridge:
         """Remember what the database said, for the time when it is away."""
         self._outage.ended()
         if made is not None:
+            if service is joining.join:
+                made = replace(made, arguments={**made.arguments, "run": result})
             self._lost.note(made, recorded=True)
         if self._memory is None:
             return
@@ -164,6 +177,12 @@ class Bridge:
                 f"The monitor is away, and this machine has not seen the watermark of {step.task} before, so nobody "
                 f"knows where to begin to read. Make the call again when the monitor is back. {one_line(str(error))}",
                 step=step,
+            ) from error
+        if service is named.step_of_name:
+            raise MonitorAway(
+                f"The monitor is away, and this machine has not seen which task of {args[0].process} is called "
+                f"{printable.named(args[1])!r}. Pass its task_id. {one_line(str(error))}",
+                run=args[0],
             ) from error
         raise MonitorAway(
             f"The monitor is away, and this machine has not seen which date {args[0]} works on. Pass processing_date=, "

@@ -103,7 +103,7 @@ def _held(made: Made) -> Held:
 
 
 _KINDS: Final = (
-    Kind(START_RUN, runs.generate),
+    Kind(START_RUN, runs.generate, lambda made: made.run),
     Kind(START, steps.start, _held),
     Kind(END, ending.finish),
     Kind(HEARTBEAT, steps.heartbeat),

@@ -123,10 +123,8 @@ def _run(monitor: ETLMonitor, wish: Wish) -> Run:
         return monitor.join_run(*process, wish.on)
     if wish.execution_id is None:
         return monitor.start_run(*process, wish.on, resume=wish.resume)
-    if wish.on is None:
-        monitor.get_pending_tasks(wish.execution_id, *process)  # queues the steps of a new run, on its own date
-        return monitor.get_run(wish.execution_id, *process)
-    return monitor.start_run(*process, wish.on, execution_id=wish.execution_id)
+    on = wish.on or monitor.task(wish.execution_id, *process, INITIATION_ID).processing_date
+    return monitor.start_run(*process, on, execution_id=wish.execution_id)
 
 
 def _run_with(monitor: ETLMonitor, run: Run, wish: Wish) -> Run:

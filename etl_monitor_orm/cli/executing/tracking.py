@@ -14,6 +14,7 @@ from etl_monitor_orm.cli.executing.starting import Wish, start
 from etl_monitor_orm.cli.executing.words import warn
 from etl_monitor_orm.inputs import MESSAGE_MAX
 from etl_monitor_orm.services.watermarks import shown
+from etl_monitor_orm.settings import variable
 
 REFUSALS: Final = (InvalidInput, NotFoundError, InvalidTransition)
 """The monitor is there, and says that this work must not be done. Any other error is the monitor's own trouble."""
@@ -29,7 +30,10 @@ class CommandFailed(Exception):
 
 def opened(url: str | None, schema: str | None, catalog: str | None) -> ETLMonitor:
     """Return the monitor of `exec`: the one place that decides what it does while the database is away."""
-    return ETLMonitor(url, schema=schema, catalog=catalog)
+    database = {"schema": schema, "catalog": catalog}
+    if variable("ETL_MONITOR_WHEN_AWAY"):
+        return ETLMonitor(url, **database)
+    return ETLMonitor(url, **database, when_away="journal")
 
 
 class Tracking:
