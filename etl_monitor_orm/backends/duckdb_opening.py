@@ -6,6 +6,8 @@ import os
 import re
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final, cast
 from weakref import ReferenceType, ref
 
@@ -15,7 +17,10 @@ from sqlalchemy.engine import URL, Dialect
 from sqlalchemy.pool import Pool
 
 from etl_monitor_orm.backends import forks
-from etl_monitor_orm.backends.duckdb_trouble import is_closing
+from etl_monitor_orm.backends.duckdb_files import refuse_another
+from etl_monitor_orm.backends.duckdb_sharing import shared_file
+from etl_monitor_orm.backends.duckdb_trouble import is_closing, is_configured_differently
+from etl_monitor_orm.backends.duckdb_turns import Turn, is_locked, now
 from etl_monitor_orm.backends.file_locks import held_elsewhere, held_here
 from etl_monitor_orm.backends.wording import place
 from etl_monitor_orm.dialects.duckdb.connection import DuckDBConnection
@@ -60,14 +65,17 @@ class Opening:
         url: The database. A relative path means the current folder, wherever the process goes later.
         schema: The monitor's schema in it, if it is known.
         theirs: Whether somebody else's engine opens the connections.
+        lock_wait: Seconds to wait while another process holds the file.
 
     Attributes:
         path: Its file's whole path, or what stands for one.
         database: What two engines on the same database have in common.
         follows_folder: Whether connections are opened in the folder where the process is by then.
+        lock_wait: Seconds to wait while another process holds the file.
+        shared: What the engines of this process on one file have in common; None in memory, and on engines of others.
     """
 
-    def __init__(self, url: URL, schema: str | None, *, theirs: bool = False) -> None:
+    def __init__(self, url: URL, schema: str | None, *, theirs: bool = False, lock_wait: float = 0.0) -> None:
         self._url = url
         self._given = str(url.database)
         self.path = absolute(self._given)
@@ -75,6 +83,9 @@ class Opening:
         self.follows_folder = theirs and self.path != self._given
         self._ambiguous = schema is not None and is_ambiguous(url, schema)
         self._pool: ReferenceType[Pool] | None = None
+        self._queue = threading.local()
+        self.lock_wait = lock_wait
+        self.shared = None if theirs or not is_file(self.path) else shared_file(self.database)
 
     def lives_in(self, pool: Pool) -> None:
         """Remember the pool whose connections keep a database in memory."""
@@ -92,13 +103,54 @@ class Opening:
     def connect(self, dialect: Dialect, record: object, arguments: Any, options: dict[str, Any]) -> DuckDBConnection:
         """Open a connection; what SQLAlchemy's `do_connect` event asks for."""
         end = time.monotonic() + _TO_CLOSE
+        turn = Turn(self.path, self.lock_wait, reads=_takes_read_only(options), since=self._waits_since)
         while True:
             try:
-                return self._connect(cast(DuckDBDialect, dialect), arguments, {**options})
+                return self._connect_at_once(cast(DuckDBDialect, dialect), arguments, options, waited=turn.waited)
             except (_OpenHere, duckdb.Error) as error:
+                if is_locked(error) or self._is_open_differently(error):
+                    if not turn.wait():
+                        raise
+                    continue
                 if time.monotonic() >= end or not (isinstance(error, _OpenHere) or is_closing(error)):
                     raise
             _pause()
+
+    @contextmanager
+    def queueing(self) -> Iterator[None]:
+        """A block in which the wait for the file began when the block did: threads may have to wait for each other."""
+        before = self._waits_since
+        self._queue.since = now() if before is None else before
+        try:
+            yield
+        finally:
+            self._queue.since = before
+
+    @property
+    def _waits_since(self) -> float | None:
+        return getattr(self._queue, "since", None)
+
+    def _connect_at_once(
+        self, duck: DuckDBDialect, arguments: Any, options: dict[str, Any], *, waited: bool
+    ) -> DuckDBConnection:
+        """Open a connection, or raise what keeps it from being opened now."""
+        if self.shared is None:
+            return self._connect(duck, arguments, {**options})
+        with self.shared.lock:
+            refuse_another(self._url, self.path, self.database)
+            try:
+                connection = self._connect(duck, arguments, {**options})
+            except duckdb.ConnectionException as error:
+                # DuckDB takes no file both ways in one process. Connections that nobody uses need not be in the way.
+                if not (is_configured_differently(error) and self.shared.let_go_if_idle()):
+                    raise
+                connection = self._connect(duck, arguments, {**options})
+            self.shared.opened(waited=waited)
+            return connection
+
+    def _is_open_differently(self, error: BaseException) -> bool:
+        """Whether other threads of this process use the file in another way, such as to read it only."""
+        return is_configured_differently(error) and self.shared is not None and self.shared.is_used_by_other_threads()
 
     def _connect(self, duck: DuckDBDialect, arguments: Any, options: dict[str, Any]) -> DuckDBConnection:
         if self.attaches:
@@ -213,6 +265,11 @@ def is_ambiguous(url: URL, schema: str) -> bool:
     file = re.split(r"[/\\]", database)[-1]
     parts = {part.lower() for part in re.split(r"[.?]", file) if part}
     return plain in parts | {f"{part}_db" for part in parts}
+
+
+def _takes_read_only(options: dict[str, Any]) -> bool:
+    """Whether a connection will only read; leaves the options as they are."""
+    return _take_read_only({**options})
 
 
 def _take_read_only(options: dict[str, Any]) -> bool:

@@ -1,0 +1,233 @@
+"""A DuckDB file that several processes share: this process lets go of it when no thread here uses it.
+
+DuckDB locks a file for one writing process as long as that process has any connection to it. So all connections of this
+process are closed a moment after their last use, and opened again for the next one. A process that never pauses takes
+a break now and then, so that others are not kept out.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import random
+import threading
+import time
+from typing import Final, Protocol
+from weakref import WeakSet, WeakValueDictionary
+
+IDLE: Final = 0.15
+"""Seconds after the last use until the file is let go: the next call of a burst comes sooner."""
+IDLE_IF_WANTED: Final = 0.03
+"""The same, where this process had to wait for its turn: others are using the file too."""
+LONGEST: Final = 0.4
+"""Seconds that the file is held without a break."""
+BREAK: Final = (0.01, 0.04)
+"""Seconds of a break, at least and at most: those who wait look every few milliseconds."""
+BRIEF: Final = 0.1
+"""Seconds of a use for whose end a break waits. What takes longer is a session that somebody holds."""
+
+_now = time.monotonic
+
+
+class Pool(Protocol):
+    """A pool of connections to the file."""
+
+    def let_go(self) -> None:
+        """Close the connections that nobody uses; the pool opens others when it is asked for one."""
+        ...
+
+
+class Use:
+    """One use of the file: somebody has a connection, or is about to have one."""
+
+    __slots__ = ("__weakref__", "connected", "since", "thread")
+
+    def __init__(self) -> None:
+        self.thread = threading.get_ident()
+        self.since = _now()
+        self.connected = False
+
+
+class SharedFile:
+    """What the engines of this process on one file have in common. All its state is guarded by `lock`.
+
+    Args:
+        database: What two engines on the same file have in common.
+
+    Attributes:
+        database: The same.
+        lock: Held while a connection is opened, so that no connection is half open when the process forks.
+    """
+
+    def __init__(self, database: str) -> None:
+        self.database = database
+        self._pools: WeakSet[Pool] = WeakSet()
+        self._wanted = False
+        self.start_over()
+
+    def start_over(self) -> None:
+        """Begin without uses and threads; in a forked child, those are the parent's."""
+        self.lock = threading.RLock()
+        self._changed = threading.Condition(self.lock)
+        self._waking = threading.Condition(self.lock)
+        # Weak: a use that an interrupt lost on its way does not hold the file for ever.
+        self._uses: WeakSet[Use] = WeakSet()
+        self._held_since: float | None = None
+        self._due: float | None = None
+        self._closed_until = 0.0
+        self._thread: threading.Thread | None = None
+
+    def add(self, pool: Pool) -> None:
+        """Add a pool whose connections are closed when the file is let go."""
+        with self.lock:
+            self._pools.add(pool)
+
+    def enter(self, use: Use) -> None:
+        """Begin a use, after a break if one is due."""
+        with self.lock:
+            self._let_others_in()
+            self._uses.add(use)
+            self._due = None
+
+    def leave(self, use: Use) -> None:
+        """End a use. After the last one, the file is let go unless another use begins soon."""
+        with self.lock:
+            if use not in self._uses:
+                return
+            self._uses.discard(use)
+            if self._uses:
+                return
+            self._changed.notify_all()
+            if self._held_since is not None:
+                self._let_go_in(IDLE_IF_WANTED if self._wanted else IDLE)
+
+    def opened(self, *, waited: bool) -> None:
+        """Note that a connection was opened, and whether other processes had the file before."""
+        with self.lock:
+            if self._held_since is None:
+                self._held_since, self._wanted = _now(), waited
+
+    def let_go_if_idle(self) -> bool:
+        """Let go of the file, if it is held and no connection is in use; return whether that was so."""
+        with self.lock:
+            if self._held_since is None or any(use.connected for use in self._uses):
+                return False
+            self._let_go()
+            return True
+
+    def is_used_by_other_threads(self) -> bool:
+        """Whether other threads use connections, and this one does not."""
+        with self.lock:
+            threads = {use.thread for use in self._uses if use.connected}
+            return bool(threads) and threading.get_ident() not in threads
+
+    def end(self) -> None:
+        """Let go of the file if it is idle, and have no thread."""
+        with self.lock:
+            if not self._uses and self._held_since is not None:
+                self._let_go()
+            self._due = None
+            self._waking.notify_all()
+            thread = self._thread
+        if thread is not None:
+            thread.join()
+
+    def _let_go(self) -> None:
+        for pool in list(self._pools):
+            pool.let_go()
+        self._held_since = self._due = None
+        self._changed.notify_all()
+
+    def _let_others_in(self) -> None:
+        if self._is_break_due():
+            self._changed.wait_for(lambda: not self._uses or not self._is_break_due(), BRIEF)
+            if self._uses:
+                self._held_since = _now()  # somebody keeps it; the next break is as far away as the last one
+            elif self._is_break_due():
+                self._let_go()
+                self._closed_until = _now() + random.uniform(*BREAK)
+        while (rest := self._closed_until - _now()) > 0:
+            self._changed.wait(rest)
+
+    def _is_break_due(self) -> bool:
+        now, here = _now(), threading.get_ident()
+        if self._held_since is None or now - self._held_since < LONGEST:
+            return False
+        return not any(use.thread == here or now - use.since > BRIEF for use in self._uses)
+
+    def _let_go_in(self, seconds: float) -> None:
+        self._due = _now() + seconds
+        if self._thread is not None:
+            return
+        self._thread = threading.Thread(target=self._wait_and_let_go, name="etl-monitor-lets-go", daemon=True)
+        try:
+            if _ended.is_set():
+                raise RuntimeError
+            self._thread.start()
+        except RuntimeError:  # Python is ending, and starts no threads any more
+            self._thread = None
+            self._let_go()
+
+    def _wait_and_let_go(self) -> None:
+        """The thread: it exists only while the file is about to be let go."""
+        with self.lock:
+            while self._due is not None:
+                if (rest := self._due - _now()) > 0:
+                    self._waking.wait(rest)
+                else:
+                    self._let_go()
+            self._thread = None
+
+
+_files: Final[WeakValueDictionary[str, SharedFile]] = WeakValueDictionary()
+_finding: Final = threading.RLock()
+_ended: Final = threading.Event()
+"""Whether Python is ending: a thread that it stops inside DuckDB would abort the process."""
+
+
+def shared_file(database: str) -> SharedFile:
+    """Return what the engines on a file have in common.
+
+    Args:
+        database: What two engines on the same file have in common.
+    """
+    with _finding:
+        return _files.setdefault(database, SharedFile(database))
+
+
+def _end_all() -> None:
+    _ended.set()
+    for file in list(_files.values()):
+        try:
+            file.end()
+        except KeyboardInterrupt:
+            file.end()  # it takes milliseconds, and its thread must not outlive this
+
+
+def _before_fork() -> None:
+    """Have no thread, and hold no file that is idle: a child may then open it itself."""
+    _finding.acquire()
+    for file in list(_files.values()):
+        file.end()
+        file.lock.acquire()
+        _locked.append(file)
+
+
+def _after_fork_in_parent() -> None:
+    while _locked:
+        _locked.pop().lock.release()
+    _finding.release()
+
+
+def _after_fork_in_child() -> None:
+    _finding.release()
+    _locked.clear()
+    for file in list(_files.values()):
+        file.start_over()
+
+
+_locked: Final[list[SharedFile]] = []
+
+atexit.register(_end_all)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
