@@ -22,7 +22,8 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 from etl_monitor_orm.backends.base import Backend, Capabilities, Holding
 from etl_monitor_orm.backends.duckdb_files import is_by_url, is_open, refused_options, removed, watch_file
 from etl_monitor_orm.backends.duckdb_keeping import KeepingPool, keep_in_memory
-from etl_monitor_orm.backends.duckdb_opening import MEMORY, Opening, absolute, is_ambiguous, is_file, with_whole_paths
+from etl_monitor_orm.backends.duckdb_opening import Opening
+from etl_monitor_orm.backends.duckdb_paths import MEMORY, absolute, is_ambiguous, is_file, with_whole_paths
 from etl_monitor_orm.backends.duckdb_pool import SharingPool
 from etl_monitor_orm.backends.duckdb_trouble import explained, is_conflict, is_fatal
 from etl_monitor_orm.backends.forks import after_fork, is_theirs, is_watched, keep_for_ever, watch, watch_theirs

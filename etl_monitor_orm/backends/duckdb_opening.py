@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import threading
 import time
 from collections.abc import Iterator
@@ -18,7 +17,8 @@ from sqlalchemy.pool import Pool
 
 from etl_monitor_orm.backends import forks
 from etl_monitor_orm.backends.duckdb_files import refuse_another
-from etl_monitor_orm.backends.duckdb_sharing import shared_file
+from etl_monitor_orm.backends.duckdb_paths import MEMORY, OF_MEMORY, absolute, is_ambiguous, is_file
+from etl_monitor_orm.backends.duckdb_shared_files import shared_file
 from etl_monitor_orm.backends.duckdb_trouble import is_closing, is_configured_differently
 from etl_monitor_orm.backends.duckdb_turns import Turn, is_locked, now
 from etl_monitor_orm.backends.file_locks import held_elsewhere, held_here
@@ -27,29 +27,8 @@ from etl_monitor_orm.dialects.duckdb.connection import DuckDBConnection
 from etl_monitor_orm.dialects.duckdb.dialect import DuckDBDialect
 from etl_monitor_orm.errors import ConfigurationError
 
-MEMORY: Final = ":memory:"
-
 ALIAS: Final = "etl_monitor_file"
 """The name under which a database is attached whose own name is ambiguous."""
-_OF_MEMORY: Final = "memory"
-"""What DuckDB calls every database in memory."""
-_RESERVED: Final = frozenset({"system", "temp"})
-"""Databases that DuckDB has beside every other."""
-
-_REMOTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
-"""How a name begins that is no path: `md:`, `s3:`, and so on."""
-
-_PATHS: Final = (
-    "extension_directory",
-    "extension_repository_directory",
-    "home_directory",
-    "log_query_path",
-    "profile_output",
-    "secret_directory",
-    "temp_directory",
-)
-"""Options of DuckDB that name a file or a folder."""
-
 _attached: Final[set[str]] = set()
 """Files that this process attached: opened in any other way, DuckDB would refuse them and drop their lock."""
 _attaching = threading.Lock()
@@ -179,8 +158,8 @@ class Opening:
                     connection.execute(_text(dialect, text, path=quoted, name=ALIAS))
                     _attached.add(self.database)
                     connection.execute(_text(dialect, "USE %(name)s", name=ALIAS))
-                if _has(connection, _OF_MEMORY):
-                    connection.execute(_text(dialect, "DETACH %(name)s", name=_OF_MEMORY))
+                if _has(connection, OF_MEMORY):
+                    connection.execute(_text(dialect, "DETACH %(name)s", name=OF_MEMORY))
         except BaseException:
             connection.close()
             raise
@@ -219,52 +198,6 @@ def _uses(connection: DuckDBConnection, statement: str) -> bool:
 
 def _text(dialect: Dialect, statement: str, **names: object) -> str:
     return str(DDL(statement, context=names).compile(dialect=dialect))  # type: ignore[no-untyped-call]
-
-
-def absolute(database: str) -> str:
-    """Return a path from the root, for a file's; anything else as it is."""
-    if not is_file(database):
-        return database
-    try:
-        return os.path.abspath(database)
-    except OSError:  # the current folder was removed
-        return database
-
-
-def with_whole_paths(url: URL) -> URL:
-    """Return a URL whose options that name folders mean them from the root, wherever the process goes later."""
-    there = {name: url.query.get(name) for name in _PATHS}
-    return url.update_query_dict(
-        {name: absolute(path) for name, path in there.items() if path and isinstance(path, str)}
-    )
-
-
-def is_file(database: str) -> bool:
-    """Whether a URL's database is a path, and not in memory or somewhere remote."""
-    return not (database.startswith(MEMORY) or _REMOTE.match(database))
-
-
-def is_ambiguous(url: URL, schema: str) -> bool:
-    """Whether DuckDB would call the database like the schema.
-
-    Raises:
-        ConfigurationError: The schema has a name that DuckDB needs, in any database.
-    """
-    plain = schema.lower()
-    if plain in _RESERVED:
-        raise ConfigurationError(
-            f"The schema cannot be called {schema} on DuckDB, which has a database of that name. Choose another name: "
-            "--schema, schema=, or ETL_MONITOR_SCHEMA."
-        )
-    database = str(url.database)
-    if database.startswith(MEMORY):
-        return plain == _OF_MEMORY
-    if not is_file(database):
-        return False
-    # DuckDB takes the first part; which one that is depends on its release. More than needed may be attached.
-    file = re.split(r"[/\\]", database)[-1]
-    parts = {part.lower() for part in re.split(r"[.?]", file) if part}
-    return plain in parts | {f"{part}_db" for part in parts}
 
 
 def _takes_read_only(options: dict[str, Any]) -> bool:

@@ -7,13 +7,11 @@ a break now and then, so that others are not kept out.
 
 from __future__ import annotations
 
-import atexit
-import os
 import random
 import threading
 import time
 from typing import Final, Protocol
-from weakref import WeakSet, WeakValueDictionary
+from weakref import WeakSet
 
 IDLE: Final = 0.15
 """Seconds after the last use until the file is let go: the next call of a burst comes sooner."""
@@ -25,6 +23,9 @@ BREAK: Final = (0.01, 0.04)
 """Seconds of a break, at least and at most: those who wait look every few milliseconds."""
 BRIEF: Final = 0.1
 """Seconds of a use for whose end a break waits. What takes longer is a session that somebody holds."""
+
+ENDING: Final = threading.Event()
+"""Whether Python is ending: a thread that it stops inside DuckDB would abort the process."""
 
 _now = time.monotonic
 
@@ -161,7 +162,7 @@ class SharedFile:
             return
         self._thread = threading.Thread(target=self._wait_and_let_go, name="etl-monitor-lets-go", daemon=True)
         try:
-            if _ended.is_set():
+            if ENDING.is_set():
                 raise RuntimeError
             self._thread.start()
         except RuntimeError:  # Python is ending, and starts no threads any more
@@ -177,57 +178,3 @@ class SharedFile:
                 else:
                     self._let_go()
             self._thread = None
-
-
-_files: Final[WeakValueDictionary[str, SharedFile]] = WeakValueDictionary()
-_finding: Final = threading.RLock()
-_ended: Final = threading.Event()
-"""Whether Python is ending: a thread that it stops inside DuckDB would abort the process."""
-
-
-def shared_file(database: str) -> SharedFile:
-    """Return what the engines on a file have in common.
-
-    Args:
-        database: What two engines on the same file have in common.
-    """
-    with _finding:
-        return _files.setdefault(database, SharedFile(database))
-
-
-def _end_all() -> None:
-    _ended.set()
-    for file in list(_files.values()):
-        try:
-            file.end()
-        except KeyboardInterrupt:
-            file.end()  # it takes milliseconds, and its thread must not outlive this
-
-
-def _before_fork() -> None:
-    """Have no thread, and hold no file that is idle: a child may then open it itself."""
-    _finding.acquire()
-    for file in list(_files.values()):
-        file.end()
-        file.lock.acquire()
-        _locked.append(file)
-
-
-def _after_fork_in_parent() -> None:
-    while _locked:
-        _locked.pop().lock.release()
-    _finding.release()
-
-
-def _after_fork_in_child() -> None:
-    _finding.release()
-    _locked.clear()
-    for file in list(_files.values()):
-        file.start_over()
-
-
-_locked: Final[list[SharedFile]] = []
-
-atexit.register(_end_all)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)

@@ -74,9 +74,9 @@ def explained(error: DBAPIError, engine: Engine, *, lock_wait: float = 0, ended:
     where, said = place(engine.url), plain(cause) if cause is not None else ""
     if is_locked(cause):
         return DatabaseLocked(
-            f"Another process holds {where}: {holder_of(cause) or 'it'} did not let go of it within {lock_wait:g} s, and "
-            "nothing was written. Make the call again, wait longer with lock_wait= or ETL_MONITOR_LOCK_WAIT, or end "
-            f"that process. DuckDB says: {words}"
+            f"Another process holds {where}: {holder_of(cause) or 'it'} did not let go of it within {lock_wait:g} s, "
+            "and nothing was written. Make the call again, wait longer with lock_wait= or ETL_MONITOR_LOCK_WAIT, "
+            f"or end that process. DuckDB says: {words}"
         )
     if _IN_USE.search(said) or is_configured_differently(cause):
         how = "under another name" if _IN_USE.search(said) else "with another configuration"
