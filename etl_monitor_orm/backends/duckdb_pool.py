@@ -46,6 +46,7 @@ class SharingPool(QueuePool):
         """Close the connections that nobody uses, for good."""
         super().dispose()
         forget(self.shared.database, self)
+        self.shared.disposed()
 
     def _do_get(self) -> ConnectionPoolEntry:
         use = Use()

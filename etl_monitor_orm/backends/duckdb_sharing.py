@@ -37,6 +37,10 @@ class Pool(Protocol):
         """Close the connections that nobody uses; the pool opens others when it is asked for one."""
         ...
 
+    def checkedin(self) -> int:
+        """Return how many connections nobody uses."""
+        ...
+
 
 class Use:
     """One use of the file: somebody has a connection, or is about to have one."""
@@ -115,6 +119,13 @@ class SharedFile:
                 return False
             self._let_go()
             return True
+
+    def disposed(self) -> None:
+        """Note that a pool was disposed; if no other has connections, there is nothing to let go."""
+        with self.lock:
+            if not self._uses and not any(pool.checkedin() for pool in list(self._pools)):
+                self._held_since = self._due = None
+                self._waking.notify_all()
 
     def is_used_by_other_threads(self) -> bool:
         """Whether other threads use connections, and this one does not."""

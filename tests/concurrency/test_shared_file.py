@@ -231,7 +231,7 @@ def test_file_removed_while_it_is_let_go_is_not_made_anew(monitor: ETLMonitor, t
 
 
 def test_database_in_memory_and_exclusive_files_are_never_let_go(url: str, monitor: ETLMonitor) -> None:
-    monitor.close()
+    monitor.engine.pool.shared.end()
     for kept in (ETLMonitor("duckdb:///:memory:").setup(), ETLMonitor(url, exclusive=True)):
         kept.register_process(*HR)
         assert [thread.name for thread in threading.enumerate() if thread.name.startswith("etl-monitor")] == []
@@ -240,7 +240,7 @@ def test_database_in_memory_and_exclusive_files_are_never_let_go(url: str, monit
 
 
 def test_engine_of_the_user_is_left_as_it_is(url: str, monitor: ETLMonitor) -> None:
-    monitor.close()
+    monitor.engine.pool.shared.end()
     engine = sa.create_engine(url)
     theirs = ETLMonitor(engine)
     theirs.register_process(*HR)

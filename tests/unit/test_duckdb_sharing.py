@@ -25,6 +25,9 @@ class Pool:
         self.times += 1
         self.told.set()
 
+    def checkedin(self) -> int:
+        return 0
+
 
 class Clock:
     def __init__(self) -> None:
