@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 
-from etl_monitor_orm import ETLMonitor, ProcessingStep
+from etl_monitor_orm import ETLMonitor, ProcessingStep, SysLog
 from tests.concurrency.forking import run
 from tests.concurrency.test_processes import child
 
@@ -18,7 +19,7 @@ from etl_monitor_orm.backends import duckdb_sharing
 duckdb_sharing.IDLE = {idle}
 monitor = ETLMonitor(url)
 run = monitor.start_run(*HR, DAY, execution_id="run-1")
-names = lambda: [thread.name for thread in threading.enumerate() if thread is not threading.current_thread()]
+names = lambda: [thread.name for thread in threading.enumerate() if "lets-go" in thread.name]
 """
 FOREVER = 100_000
 
@@ -84,7 +85,7 @@ logging.getLogger("job").warning("flushed at the end")
     assert run(program, url) == ["[]"]
     monitor = ETLMonitor(url)
     with monitor.session() as session:
-        written = {row[0] for row in session.connection().exec_driver_sql('SELECT "Message" FROM etl."ETLsysLogs"')}
+        written = set(session.scalars(select(SysLog.message)))
     assert written == {"registered before the monitor was used", "registered after", "flushed at the end"}
     monitor.close()
 
