@@ -14,7 +14,7 @@ from etl_monitor_orm.backends.file_locks import held_against
 _SHORTEST: Final = 0.003
 _FIRST: Final = 0.015
 _LONGEST: Final = 0.1
-"""Seconds between two looks; each is drawn at random, and they become longer."""
+"""Seconds between two looks; each is drawn at random. They become longer where each look is a try."""
 _TRY: Final = (0.3, 0.6)
 """Seconds after which the file is tried although it seems to be locked: what the system lists may be wrong."""
 _LOCKED: Final = re.compile(r"Could not set lock|used by another process|File is already open in")
@@ -63,6 +63,7 @@ class Turn:
         self._end = (now() if since is None else since) + patience
         self._reads = reads
         self._most = _FIRST
+        self._sees_locks = False
         self.waited = False
 
     def wait(self) -> bool:
@@ -74,6 +75,9 @@ class Turn:
         again = min(begin + random.uniform(*_TRY), self._end)
         while True:
             pause(min(random.uniform(_SHORTEST, self._most), max(again - now(), 0.0)))
-            if now() >= again or not held_against(self._path, reads=self._reads):
-                self._most = min(self._most * 1.5, _LONGEST)
+            held = held_against(self._path, reads=self._reads)
+            self._sees_locks |= held
+            if now() >= again or not held:
+                if not self._sees_locks:
+                    self._most = min(self._most * 1.5, _LONGEST)
                 return True
