@@ -15,12 +15,12 @@ from sqlalchemy import DDL, literal
 from sqlalchemy.engine import URL, Dialect
 from sqlalchemy.pool import Pool
 
-from etl_monitor_orm.backends import forks
+from etl_monitor_orm.backends import duckdb_turns, forks
 from etl_monitor_orm.backends.duckdb_files import refuse_another
 from etl_monitor_orm.backends.duckdb_paths import MEMORY, OF_MEMORY, absolute, is_ambiguous, is_file
 from etl_monitor_orm.backends.duckdb_shared_files import shared_file
 from etl_monitor_orm.backends.duckdb_trouble import is_closing, is_configured_differently
-from etl_monitor_orm.backends.duckdb_turns import Turn, is_locked, now
+from etl_monitor_orm.backends.duckdb_turns import Turn, is_locked
 from etl_monitor_orm.backends.file_locks import held_elsewhere, held_here
 from etl_monitor_orm.backends.wording import place
 from etl_monitor_orm.dialects.duckdb.connection import DuckDBConnection
@@ -99,7 +99,7 @@ class Opening:
     def queueing(self) -> Iterator[None]:
         """A block in which the wait for the file began when the block did: threads may have to wait for each other."""
         before = self._waits_since
-        self._queue.since = now() if before is None else before
+        self._queue.since = duckdb_turns.now() if before is None else before
         try:
             yield
         finally:

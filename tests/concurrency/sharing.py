@@ -15,7 +15,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from etl_monitor_orm import ETLMonitor, InvalidTransition, Run
+from etl_monitor_orm import ETLMonitor, InvalidTransition, Run, Task
 from tests.patience import PATIENT
 
 HR = ("CORP", "HR_DAILY")
@@ -43,11 +43,14 @@ class Report:
 
 def prepare(url: str, tasks: int) -> None:
     """Register a process with this many tasks, and start a run of them."""
-    with_tasks = ETLMonitor(url, exclusive=True).setup().register_process(*HR)
-    for number in range(1, tasks + 1):
-        with_tasks.register_task(*HR, number, 1, 2, f"Task {number}")
-    with_tasks.start_run(*HR, DAY, execution_id=RUN)
-    with_tasks.close()
+    monitor = ETLMonitor(url, exclusive=True).setup().register_process(*HR)
+    process = {"project_code": HR[0], "process_load": HR[1]}
+    monitor.register(
+        Task(**process, task_id=number, workflow_id=1, sequence_id=2, task_name=f"Task {number}")
+        for number in range(1, tasks + 1)
+    )
+    monitor.start_run(*HR, DAY, execution_id=RUN)
+    monitor.close()
 
 
 def share(url: str, processes: int, kills: int = 0, tasks: int = 0) -> Report:
@@ -70,7 +73,7 @@ def share(url: str, processes: int, kills: int = 0, tasks: int = 0) -> Report:
         return subprocess.Popen([sys.executable, "-m", __spec__.name, "work", *arguments], stdout=writing)
 
     workers = [start(number) for number in range(processes)]
-    marks = sorted(random.sample(range(tasks), kills))
+    marks = sorted(random.sample(range(tasks * 3 // 4), kills))
     try:
         while unfinished:
             kind, number, words = _read_line(reading).split(" ", 2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from etl_monitor_orm import ETLMonitor
@@ -12,7 +14,7 @@ BACKENDS = ("duckdb",)  # a server lets all in
 
 @pytest.mark.parametrize(("tasks", "kills"), [(1000, 0), (160, 20)], ids=["compete", "are killed"])
 def test_processes_that_share_a_file_do_each_task_once(
-    url: str, tasks: int, kills: int, record_property: pytest.RecordProperty
+    url: str, tasks: int, kills: int, record_property: Callable[[str, object], None]
 ) -> None:
     prepare(url, tasks)
 

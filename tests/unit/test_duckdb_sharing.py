@@ -96,7 +96,7 @@ def test_use_that_begins_in_time_keeps_the_file(file: SharedFile, pool: Pool, cl
 
 def test_file_held_for_long_is_let_go_before_the_next_use(file: SharedFile, pool: Pool, clock: Clock) -> None:
     file.leave(use(file))
-    clock.time += LONGEST
+    clock.time += LONGEST + BRIEF
     file.leave(use(file))
     file.leave(use(file))
 
