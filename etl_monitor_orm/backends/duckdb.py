@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any, Final
 from uuid import uuid4
 from weakref import WeakKeyDictionary, WeakValueDictionary
@@ -231,7 +231,9 @@ class DuckDBBackend(Backend):
         One process writes a file at a time, so a lock in that process is enough.
         """
         opening = _openings.get(engine.dialect) or Opening(engine.url, None)
-        return _alone(opening)
+        if isinstance(engine.pool, SharingPool):
+            engine.pool.shared.queue()
+        return _locks.of(opening.database)
 
     def after_migration(self, connection: Connection) -> None:
         """Move the migration from the write-ahead log into the file.
@@ -251,13 +253,6 @@ class DuckDBBackend(Backend):
             raise self.explain(wrapped, connection.engine) from error
         finally:
             cursor.close()
-
-
-@contextmanager
-def _alone(opening: Opening) -> Iterator[None]:
-    """Wait for other threads of this process; what it takes counts as waiting for the file."""
-    with opening.queueing(), _locks.of(opening.database):
-        yield
 
 
 def _pool(url: URL, opening: Opening, *, exclusive: bool) -> dict[str, Any]:

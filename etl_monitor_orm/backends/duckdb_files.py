@@ -74,13 +74,17 @@ def refuse_another(url: URL, path: str, database: str) -> None:
     Raises:
         ConfigurationError: It does.
     """
-    if (known := _connections.get(database)) is not None and _moved(_first(known), _identity(path)):
+    with _noting:
+        known = _connections.get(database)
+        before = None if known is None else _first(known)
+    if _moved(before, _identity(path)):
         raise removed(url)
 
 
 def is_open(database: str) -> bool:
     """Whether this process has a database open, or let go of it only to let others in."""
-    return any(not _is_closed(one) for one in list(_connections.get(database, ())))
+    with _noting:
+        return any(not _is_closed(one) for one in list(_connections.get(database, ())))
 
 
 def is_by_url(engine: Engine) -> bool:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Final, cast
 from weakref import ReferenceType, ref
 
@@ -15,7 +13,7 @@ from sqlalchemy import DDL, literal
 from sqlalchemy.engine import URL, Dialect
 from sqlalchemy.pool import Pool
 
-from etl_monitor_orm.backends import duckdb_turns, forks
+from etl_monitor_orm.backends import forks
 from etl_monitor_orm.backends.duckdb_files import refuse_another
 from etl_monitor_orm.backends.duckdb_paths import MEMORY, OF_MEMORY, absolute, is_ambiguous, is_file
 from etl_monitor_orm.backends.duckdb_shared_files import shared_file
@@ -62,7 +60,6 @@ class Opening:
         self.follows_folder = theirs and self.path != self._given
         self._ambiguous = schema is not None and is_ambiguous(url, schema)
         self._pool: ReferenceType[Pool] | None = None
-        self._queue = threading.local()
         self.lock_wait = lock_wait
         self.shared = None if theirs or not is_file(self.path) else shared_file(self.database)
 
@@ -82,7 +79,8 @@ class Opening:
     def connect(self, dialect: Dialect, record: object, arguments: Any, options: dict[str, Any]) -> DuckDBConnection:
         """Open a connection; what SQLAlchemy's `do_connect` event asks for."""
         end = time.monotonic() + _TO_CLOSE
-        turn = Turn(self.path, self.lock_wait, reads=_takes_read_only(options), since=self._waits_since)
+        since = None if self.shared is None else self.shared.queued_since
+        turn = Turn(self.path, self.lock_wait, reads=_takes_read_only(options), since=since)
         while True:
             try:
                 return self._connect_at_once(cast(DuckDBDialect, dialect), arguments, options, waited=turn.waited)
@@ -94,20 +92,6 @@ class Opening:
                 if time.monotonic() >= end or not (isinstance(error, _OpenHere) or is_closing(error)):
                     raise
             _pause()
-
-    @contextmanager
-    def queueing(self) -> Iterator[None]:
-        """A block in which the wait for the file began when the block did: threads may have to wait for each other."""
-        before = self._waits_since
-        self._queue.since = duckdb_turns.now() if before is None else before
-        try:
-            yield
-        finally:
-            self._queue.since = before
-
-    @property
-    def _waits_since(self) -> float | None:
-        return getattr(self._queue, "since", None)
 
     def _connect_at_once(
         self, duck: DuckDBDialect, arguments: Any, options: dict[str, Any], *, waited: bool

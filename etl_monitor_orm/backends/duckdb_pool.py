@@ -58,6 +58,8 @@ class SharingPool(QueuePool):
         except BaseException:
             self.shared.leave(use)
             raise
+        finally:
+            self.shared.has_connected()
         return record
 
     def _do_return_conn(self, record: ConnectionPoolEntry) -> None:

@@ -13,14 +13,21 @@ import time
 from typing import Final, Protocol
 from weakref import WeakSet
 
+from etl_monitor_orm.backends import duckdb_turns
+from etl_monitor_orm.backends.file_locks import held_against
+
 IDLE: Final = 0.15
 """Seconds after the last use until the file is let go: the next call of a burst comes sooner."""
 IDLE_IF_WANTED: Final = 0.03
 """The same, where this process had to wait for its turn: others are using the file too."""
 LONGEST: Final = 0.4
 """Seconds that the file is held without a break."""
-BREAK: Final = (0.01, 0.04)
-"""Seconds of a break, at least and at most: those who wait look every few milliseconds."""
+LOOKS: Final = 5
+PAUSE: Final = (0.003, 0.009)
+"""How often a process looks during its break whether another has taken the file, and the seconds between two looks.
+
+Several short pauses, because on a busy machine those who wait may not run at all during one.
+"""
 BRIEF: Final = 0.1
 """Seconds of a use for whose end a break waits. What takes longer is a session that somebody holds."""
 
@@ -79,13 +86,27 @@ class SharedFile:
         self._uses: WeakSet[Use] = WeakSet()
         self._held_since: float | None = None
         self._due: float | None = None
-        self._closed_until = 0.0
+        self._on_break = False
         self._thread: threading.Thread | None = None
+        self._queued = threading.local()
+
+    def queue(self) -> None:
+        """Let this thread's next wait for the file count from now on: it may wait for other threads first."""
+        self._queued.since = duckdb_turns.now()
+
+    @property
+    def queued_since(self) -> float | None:
+        """When this thread began to wait for its next use of the file, if it said so."""
+        return getattr(self._queued, "since", None)
 
     def add(self, pool: Pool) -> None:
         """Add a pool whose connections are closed when the file is let go."""
         with self.lock:
             self._pools.add(pool)
+
+    def has_connected(self) -> None:
+        """End the wait of this thread."""
+        self._queued.since = None
 
     def enter(self, use: Use) -> None:
         """Begin a use, after a break if one is due."""
@@ -157,9 +178,20 @@ class SharedFile:
                 self._held_since = _now()  # somebody keeps it; the next break is as far away as the last one
             elif self._is_break_due():
                 self._let_go()
-                self._closed_until = _now() + random.uniform(*BREAK)
-        while (rest := self._closed_until - _now()) > 0:
-            self._changed.wait(rest)
+                self._take_a_break()
+        while self._on_break:
+            self._changed.wait()
+
+    def _take_a_break(self) -> None:
+        self._on_break = True
+        try:
+            for _ in range(LOOKS):
+                self._changed.wait(random.uniform(*PAUSE))
+                if held_against(self.database, reads=False):
+                    break
+        finally:
+            self._on_break = False
+            self._changed.notify_all()
 
     def _is_break_due(self) -> bool:
         now, here = _now(), threading.get_ident()

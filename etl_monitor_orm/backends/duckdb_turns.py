@@ -11,10 +11,13 @@ import duckdb
 
 from etl_monitor_orm.backends.file_locks import held_against
 
-_SHORTEST: Final = 0.003
-_FIRST: Final = 0.015
-_LONGEST: Final = 0.1
-"""Seconds between two looks; each is drawn at random. They become longer where each look is a try."""
+_FIRST_LOOKS: Final = 0.06
+_LAST_LOOKS: Final = 0.004
+_AFTER_A_SECOND: Final = 0.35
+"""Seconds between two looks, at most. They become shorter by this factor, so that who waited longest comes first."""
+_FIRST_TRIES: Final = 0.015
+_LAST_TRIES: Final = 0.1
+"""The same where the system does not list locks, and each look is a try: they become longer."""
 _TRY: Final = (0.3, 0.6)
 """Seconds after which the file is tried although it seems to be locked: what the system lists may be wrong."""
 _LOCKED: Final = re.compile(r"Could not set lock|used by another process|File is already open in")
@@ -62,22 +65,34 @@ class Turn:
         self._path = path
         self._end = (now() if since is None else since) + patience
         self._reads = reads
-        self._most = _FIRST
+        self._begin: float | None = None
+        self._tries = 0
         self._sees_locks = False
         self.waited = False
 
     def wait(self) -> bool:
         """Wait until the file may be free; return False if the time is up."""
         self.waited = True
-        begin = now()
-        if begin >= self._end:
+        time_is = now()
+        self._begin = time_is if self._begin is None else self._begin
+        if time_is >= self._end:
             return False
-        again = min(begin + random.uniform(*_TRY), self._end)
+        self._tries += 1
+        again = min(time_is + random.uniform(*_TRY), self._end)
         while True:
-            pause(min(random.uniform(_SHORTEST, self._most), max(again - now(), 0.0)))
             held = held_against(self._path, reads=self._reads)
             self._sees_locks |= held
-            if now() >= again or not held:
-                if not self._sees_locks:
-                    self._most = min(self._most * 1.5, _LONGEST)
+            if not held and self._sees_locks:
                 return True
+            pause(min(self._interval(time_is - self._begin), max(again - time_is, 0.0)))
+            time_is = now()
+            if time_is >= again or not self._sees_locks:
+                return True
+
+    def _interval(self, waited: float) -> float:
+        """Return how long to wait before the next look."""
+        if self._sees_locks:
+            most = max(_FIRST_LOOKS * _AFTER_A_SECOND**waited, _LAST_LOOKS)
+        else:
+            most = min(_FIRST_TRIES * 1.5**self._tries, _LAST_TRIES)
+        return random.uniform(most / 5, most)

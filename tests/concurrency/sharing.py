@@ -75,12 +75,11 @@ def share(url: str, processes: int, kills: int = 0, tasks: int = 0) -> Report:
     workers = [start(number) for number in range(processes)]
     marks = sorted(random.sample(range(tasks * 3 // 4), kills))
     try:
-        while unfinished:
+        while unfinished and not report.errors:
             kind, number, words = _read_line(reading).split(" ", 2)
             if kind == "end":
                 unfinished.discard(int(number))
             elif kind == "error":
-                unfinished.discard(int(number))
                 report.errors.append(words)
             elif kind == "done":
                 report.done[int(words)] += 1
@@ -173,6 +172,8 @@ def main() -> None:
         f"{chosen.processes} processes, {report.kills} killed: {done} of {len(steps)} steps DONE in {took:.0f} s; "
         f"told twice: {sum(times > 1 for times in report.done.values())}; slowest call {report.slowest:.2f} s\n"
     )
+    for error in report.errors:
+        sys.stdout.write(f"{error}\n")
     sys.exit(1 if report.errors or done < len(steps) or max(report.done.values()) > 1 else 0)
 
 

@@ -41,7 +41,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(duckdb_sharing, "_now", clock)
-    monkeypatch.setattr(duckdb_sharing, "BREAK", (0.0, 0.0))
+    monkeypatch.setattr(duckdb_sharing, "PAUSE", (0.0, 0.0))
     return clock
 
 
