@@ -81,6 +81,8 @@ class Opening:
         end = time.monotonic() + _TO_CLOSE
         since = None if self.shared is None else self.shared.queued_since
         turn = Turn(self.path, self.lock_wait, reads=_takes_read_only(options), since=since)
+        if self.shared is not None and self.shared.is_wanted:
+            turn.let_others_go_first()
         while True:
             try:
                 return self._connect_at_once(cast(DuckDBDialect, dialect), arguments, options, waited=turn.waited)

@@ -148,6 +148,12 @@ class SharedFile:
                 self._held_since = self._due = None
                 self._waking.notify_all()
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the file is to be opened, and other processes wanted it when this one had it last."""
+        with self.lock:
+            return self._held_since is None and self._wanted
+
     def is_used_by_other_threads(self) -> bool:
         """Whether other threads use connections, and this one does not."""
         with self.lock:
@@ -188,6 +194,7 @@ class SharedFile:
             for _ in range(LOOKS):
                 self._changed.wait(random.uniform(*PAUSE))
                 if held_against(self.database, reads=False):
+                    self._wanted = True
                     break
         finally:
             self._on_break = False

@@ -89,6 +89,15 @@ def test_another_process_writes_during_the_body_of_a_task(monitor: ETLMonitor, u
         assert session.scalars(select(SysLog.message)).all() == ["from elsewhere"]
 
 
+def test_file_called_like_the_schema_is_shared_too(tmp_path: Path) -> None:
+    url = f"duckdb:///{tmp_path / 'etl.duckdb'}"
+    monitor = ETLMonitor(url).setup().register_process(*HR).register_task(*HR, 0, 0, 0, "Initiation")
+    with monitor.start_run(*HR, DAY).task(0):
+        assert child('monitor.log("from elsewhere"); print("written")', url).stdout == "written\n"
+        assert "RUNNING" in command("status", *HR, "--steps", "--url", url)
+    monitor.close()
+
+
 def test_status_command_beside_a_running_task_shows_that_it_runs(monitor: ETLMonitor, url: str) -> None:
     run = monitor.start_run(*HR, DAY)
     with run.task(0):
