@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from etl_monitor_orm import ETLMonitor
+from etl_monitor_orm import ConfigurationError, ETLMonitor
 from etl_monitor_orm.backends import duckdb_sharing
 from etl_monitor_orm.backends.duckdb_opening import Opening
 from etl_monitor_orm.backends.duckdb_sharing import BRIEF, LONGEST, SharedFile, Use
@@ -104,25 +104,27 @@ def test_file_held_for_long_is_let_go_before_the_next_use(file: SharedFile, pool
 
 
 def test_break_does_not_wait_for_a_session_that_somebody_holds(file: SharedFile, pool: Pool, clock: Clock) -> None:
-    held = threading.Thread(target=lambda: file.enter(session))
-    session = Use()
-    session.thread = -1
-    held.start()
-    held.join()
-    file.opened(waited=False)
+    session = use(file)
+    session.thread = -1  # another one
     clock.time += LONGEST + BRIEF
-
     file.leave(use(file))
-
     assert pool.times == 0
 
+    file.leave(session)
+    file.leave(use(file))
+    assert pool.times == 1  # a break that had waited in vain would be due later
 
-def test_thread_that_holds_a_session_may_call(file: SharedFile, pool: Pool, clock: Clock) -> None:
-    use(file)
-    clock.time += LONGEST
-    use(file)
 
+def test_thread_that_holds_a_session_does_not_wait_for_itself(file: SharedFile, pool: Pool, clock: Clock) -> None:
+    session = use(file)
+    clock.time += LONGEST + BRIEF / 2
+    session.since = clock.time  # it is brief so far
+    file.leave(use(file))
     assert pool.times == 0
+
+    file.leave(session)
+    file.leave(use(file))
+    assert pool.times == 1
 
 
 def test_use_that_was_lost_on_its_way_does_not_hold_the_file(file: SharedFile, pool: Pool, clock: Clock) -> None:
@@ -130,6 +132,15 @@ def test_use_that_was_lost_on_its_way_does_not_hold_the_file(file: SharedFile, p
     file.leave(use(file))
 
     assert file.let_go_if_idle()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql://localhost/monitor", "databricks://token:x@localhost?http_path=/sql/1.0/warehouses/1&catalog=main"],
+)
+def test_exclusive_is_refused_where_others_cannot_be_kept_out(url: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"exclusive=True holds a DuckDB file.*Leave out exclusive="):
+        ETLMonitor(url, exclusive=True)
 
 
 def test_burst_of_tasks_opens_the_file_once(clock: Clock, tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
