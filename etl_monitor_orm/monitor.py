@@ -42,6 +42,10 @@ class ETLMonitor(
         actor: Name for CreatedBy and LastUpdatedBy; else `ETL_MONITOR_ACTOR`, else the database's user where
             it has users, else the OS user.
         clock: Returns the current time. Each call reads it once, for all timestamps that it writes.
+        lock_wait: Seconds that a call waits while another process holds a DuckDB file; else the URL's `?lock_wait=`,
+            else `ETL_MONITOR_LOCK_WAIT`, else 30. Then it raises `DatabaseLocked`.
+        exclusive: Whether to hold a DuckDB file until `close()`. By default the monitor lets go of it whenever no
+            call is at work and no session is in a transaction, so that other processes can use it.
         when_away: How calls that report go on while the database cannot be reached or stays locked: `raise`; `warn` to
             go on and record nothing; `journal` to go on, and to record it when the database is back. Else
             `ETL_MONITOR_WHEN_AWAY`, else `raise`.
@@ -72,6 +76,8 @@ class ETLMonitor(
         catalog: str | None = None,
         actor: str | None = None,
         clock: Clock = system_clock,
+        lock_wait: float | None = None,
+        exclusive: bool = False,
         when_away: Literal["raise", "warn", "journal"] | None = None,
         journal: str | PathLike[str] | None = None,
     ) -> None:
@@ -79,15 +85,26 @@ class ETLMonitor(
             raise InvalidInput(f"clock must be a function that returns the time, not {type(clock).__name__}.")
         url = database.url if isinstance(database, Engine) else database
         self._settings = Settings.read(
-            url, schema=schema, catalog=catalog, actor=actor, when_away=when_away, journal=journal
+            url,
+            schema=schema,
+            catalog=catalog,
+            actor=actor,
+            lock_wait=lock_wait,
+            when_away=when_away,
+            journal=journal,
         )
         self._made_engine = not isinstance(database, Engine)
         if isinstance(database, Engine):
             if catalog is not None:
                 raise ConfigurationError("An engine already has its catalog. Pass catalog= only with a URL.")
+            if lock_wait is not None or exclusive:
+                raise ConfigurationError(
+                    "An engine already holds its file in its own way. Pass lock_wait= and exclusive= only with a URL, "
+                    "or to etl_monitor_orm.create_engine(url)."
+                )
             engine = adopted(database, self._settings.schema)
         else:
-            engine = engine_for(self._settings)
+            engine = engine_for(self._settings, exclusive=exclusive)
         bridge = opening.bridge_for(self._settings, engine.url)
         self._runtime = Runtime(UnitOfWork(engine), clock, self._settings.actor, bridge)
 
@@ -127,7 +144,8 @@ class ETLMonitor(
     def session(self) -> Session:
         """Return a SQLAlchemy session on the mapped tables and views, for your own queries and changes.
 
-        It is an ordinary session: use it in a `with` statement, and commit what you write.
+        It is an ordinary session: use it in a `with` statement, and commit what you write. From its first statement
+        until it is committed, rolled back or closed, it holds a DuckDB file, and other processes wait.
 
         Example:
             ```python
@@ -144,7 +162,7 @@ class ETLMonitor(
         self._runtime.flush_at_task_end(log)
 
     def close(self) -> None:
-        """Close the connections of an engine that the monitor made; other processes can then use a DuckDB file.
+        """Close the connections of an engine that the monitor made, and let go of a DuckDB file at once.
 
         The monitor does not close an engine that you passed: dispose it when you are done.
         """

@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from etl_monitor_orm.backends import Backend, Capabilities, RetryPolicy, backend_for, backend_of, our_error
+from etl_monitor_orm.backends import Backend, Capabilities, Holding, RetryPolicy, backend_for, backend_of, our_error
 from etl_monitor_orm.errors import ConflictError
 from etl_monitor_orm.models import SequenceStage
 from etl_monitor_orm.settings import DEFAULT_SCHEMA, Settings
@@ -31,17 +31,23 @@ def create_engine(
     schema: str | None = None,
     catalog: str | None = None,
     connect_args: Mapping[str, object] | None = None,
+    lock_wait: float | None = None,
+    exclusive: bool = False,
 ) -> Engine:
     """Return a SQLAlchemy engine like the monitor's, for your own queries on the mapped classes.
 
     It has the monitor's dialect, and its error texts hide values. On DuckDB all threads share one in-memory database.
     On Databricks its sessions use the catalog and the monitor's limits, and retry conflicting statements.
+    A DuckDB file is let go while no connection is in use, so that other processes can use it.
 
     Args:
         url: A SQLAlchemy URL; else `ETL_MONITOR_URL`, else `duckdb:///etl_monitor.duckdb`.
         schema: Schema of the tables and views; else `ETL_MONITOR_SCHEMA`, else `etl`.
         catalog: Unity Catalog catalog, where the database has catalogs; else `ETL_MONITOR_CATALOG`.
         connect_args: Driver arguments that a URL cannot express, such as `session_configuration`.
+        lock_wait: Seconds to wait while another process holds a DuckDB file; else the URL's `?lock_wait=`, else
+            `ETL_MONITOR_LOCK_WAIT`, else 30.
+        exclusive: Whether to hold a DuckDB file until the engine is disposed.
 
     Raises:
         ConfigurationError: The settings do not lead to a usable database.
@@ -53,16 +59,37 @@ def create_engine(
             session.scalars(select(Watermark)).all()
         ```
     """
-    return engine_for(Settings.read(url, schema=schema, catalog=catalog), connect_args)
+    settings = Settings.read(url, schema=schema, catalog=catalog, lock_wait=lock_wait)
+    return engine_for(settings, connect_args, exclusive=exclusive)
 
 
-def engine_for(settings: Settings, connect_args: Mapping[str, object] | None = None) -> Engine:
+def engine_for(
+    settings: Settings, connect_args: Mapping[str, object] | None = None, *, exclusive: bool = False
+) -> Engine:
     """Return an engine for the settings' database, its schema mapped to the settings' schema."""
     backend = backend_for(settings.url.get_backend_name())
+    if exclusive:
+        backend.refuse_exclusive()
     engine = backend.create_engine(
-        settings.url, catalog=settings.catalog, schema=settings.schema, connect_args=connect_args
+        settings.url,
+        catalog=settings.catalog,
+        schema=settings.schema,
+        connect_args=connect_args,
+        holding=Holding(settings.lock_wait, exclusive),
     )
     return in_schema(engine, settings.schema)
+
+
+def reading_engine(url: str | None, *, schema: str | None, catalog: str | None) -> Engine:
+    """Return an engine for a program that only reads; a DuckDB file is opened read-only.
+
+    Arguments as for `create_engine`.
+
+    Raises:
+        ConfigurationError: The settings do not lead to a usable database.
+    """
+    settings = Settings.read(url, schema=schema, catalog=catalog)
+    return engine_for(settings, backend_for(settings.url.get_backend_name()).arguments_to_read(settings.url))
 
 
 def adopted(engine: Engine, schema: str) -> Engine:

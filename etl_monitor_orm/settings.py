@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import threading
 import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,6 +18,8 @@ from etl_monitor_orm.foreign import plain_text
 
 DEFAULT_URL = "duckdb:///etl_monitor.duckdb"
 DEFAULT_SCHEMA = "etl"
+DEFAULT_LOCK_WAIT = 30.0
+"""Seconds."""
 
 _UNSEEN: Final = frozenset({"Cc", "Cs"})
 """Unicode's categories of control characters and surrogates."""
@@ -50,6 +54,7 @@ class Settings:
         schema: The schema of the tables and views.
         catalog: The Unity Catalog catalog, for databases that have catalogs.
         actor: The name for `CreatedBy` and `LastUpdatedBy`; None means the database's user, else the OS user.
+        lock_wait: Seconds to wait while another process holds a DuckDB file.
         when_away: How calls go on while the database is away.
         journal: A file or a folder for the journal; None means the user's state folder.
     """
@@ -58,6 +63,7 @@ class Settings:
     schema: str = DEFAULT_SCHEMA
     catalog: str | None = None
     actor: str | None = None
+    lock_wait: float = DEFAULT_LOCK_WAIT
     when_away: WhenAway = WhenAway.RAISE
     journal: str | None = None
 
@@ -69,6 +75,7 @@ class Settings:
         schema: str | None = None,
         catalog: str | None = None,
         actor: str | None = None,
+        lock_wait: float | str | None = None,
         when_away: str | None = None,
         journal: str | os.PathLike[str] | None = None,
     ) -> Settings:
@@ -81,11 +88,13 @@ class Settings:
             schema: Else the URL's, else `ETL_MONITOR_SCHEMA`, else `etl`.
             catalog: Else the URL's, else `ETL_MONITOR_CATALOG`.
             actor: Else `ETL_MONITOR_ACTOR`.
+            lock_wait: Seconds; else the option of a DuckDB URL, else `ETL_MONITOR_LOCK_WAIT`, else 30.
             when_away: `raise`, `warn` or `journal`; else `ETL_MONITOR_WHEN_AWAY`, else `raise`.
             journal: Else `ETL_MONITOR_JOURNAL`.
 
         Raises:
-            ConfigurationError: The URL cannot be read, a name is empty, or a value has a control character.
+            ConfigurationError: The URL cannot be read, a name is empty, a value has a control character, or a time is
+                no number of seconds.
         """
         if url is not None and not isinstance(url, str | URL):
             raise ConfigurationError(_no_database(url))
@@ -114,11 +123,13 @@ class Settings:
         name = name if schema is not None else name or DEFAULT_SCHEMA
         home = catalog or _named(parsed, "catalog") or variable("ETL_MONITOR_CATALOG")
         who = actor or variable("ETL_MONITOR_ACTOR")
+        patience = lock_wait if lock_wait is not None else _lock_wait_of(parsed) or variable("ETL_MONITOR_LOCK_WAIT")
         return cls(
-            url=parsed,
+            url=parsed.difference_update_query(["lock_wait"]) if parsed.get_backend_name() == "duckdb" else parsed,
             schema=schema_name(name),
             catalog=None if home is None else _plain("catalog", home),
             actor=None if who is None else _plain("actor", who),
+            lock_wait=DEFAULT_LOCK_WAIT if patience is None else _seconds(patience),
             when_away=_read_when_away(when_away),
             journal=_read_journal(journal),
         )
@@ -212,6 +223,27 @@ def _named(url: URL, what: str) -> str | None:
     """The catalog or schema in a Databricks URL; DuckDB does not know these words."""
     value = url.query.get(what) if url.get_backend_name() == "databricks" else None
     return value.strip() or None if isinstance(value, str) else None
+
+
+def _lock_wait_of(url: URL) -> str | None:
+    value = url.query.get("lock_wait") if url.get_backend_name() == "duckdb" else None
+    if isinstance(value, tuple):
+        raise ConfigurationError("The database URL has lock_wait more than once. Write it once: ?lock_wait=30.")
+    return None if value is None else value.strip() or None
+
+
+def _seconds(given: object) -> float:
+    """Return how long to wait for a file."""
+    try:
+        seconds = float(given) if isinstance(given, str | int | float) and not isinstance(given, bool) else math.nan
+    except (ValueError, OverflowError):
+        seconds = math.nan
+    if not 0 <= seconds <= threading.TIMEOUT_MAX:
+        raise ConfigurationError(
+            f"lock_wait is {given!a}; it must be a number of seconds, and 0 means not to wait. Set lock_wait=, "
+            "?lock_wait= in the URL or ETL_MONITOR_LOCK_WAIT, such as to 30."
+        )
+    return seconds
 
 
 def read_layout(word: str | None = None) -> Layout | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from etl_monitor_orm.backends.base import Backend, Capabilities, Storage
+from etl_monitor_orm.backends.base import Backend, Capabilities, Holding, Storage
 from etl_monitor_orm.backends.explaining import our_error
 from etl_monitor_orm.backends.reading import refuse_writing
 from etl_monitor_orm.backends.registry import backend_for, backend_of
@@ -13,6 +13,7 @@ __all__ = [
     "REPEATABLE",
     "Backend",
     "Capabilities",
+    "Holding",
     "RetryPolicy",
     "Storage",
     "backend_for",

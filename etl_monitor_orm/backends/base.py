@@ -47,6 +47,19 @@ class Capabilities:
 
 
 @dataclass(frozen=True)
+class Holding:
+    """How an engine holds a file that several processes share. Servers let all in.
+
+    Attributes:
+        lock_wait: Seconds to wait while another process holds the file.
+        exclusive: Whether to hold the file until the engine is disposed.
+    """
+
+    lock_wait: float = 0.0
+    exclusive: bool = False
+
+
+@dataclass(frozen=True)
 class Storage:
     """How a table's files are laid out.
 
@@ -99,6 +112,7 @@ class Backend(ABC):
         catalog: str | None,
         schema: str | None = None,
         connect_args: Mapping[str, object] | None = None,
+        holding: Holding | None = None,
     ) -> Engine:
         """Return an engine that is safe for the monitor: UTC, parameters hidden from error texts.
 
@@ -107,7 +121,26 @@ class Backend(ABC):
             catalog: Its catalog, where the database has catalogs.
             schema: The monitor's schema, for databases where a file may be called like it.
             connect_args: Driver arguments that a URL cannot express.
+            holding: How a file is shared with other processes, where the database is a file.
+
+        Raises:
+            ConfigurationError: The settings do not lead to a usable database.
         """
+
+    def refuse_exclusive(self) -> None:
+        """Refuse to keep other processes away from the database, where the monitor cannot.
+
+        Raises:
+            ConfigurationError: It cannot.
+        """
+        raise ConfigurationError(
+            f"exclusive=True holds a DuckDB file; other processes always can use a {self.name}:// database. "
+            "Leave out exclusive=."
+        )
+
+    def arguments_to_read(self, url: URL) -> Mapping[str, object]:
+        """Return driver arguments for a program that only reads, where that makes a difference to others."""
+        return {}
 
     @abstractmethod
     def adopt(self, engine: Engine) -> Engine:

@@ -21,7 +21,7 @@ from sqlalchemy.engine import URL, Connection, Dialect, Engine
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from etl_monitor_orm.backends.base import Backend, Capabilities, Storage
+from etl_monitor_orm.backends.base import Backend, Capabilities, Holding, Storage
 from etl_monitor_orm.backends.forks import after_fork, watch
 from etl_monitor_orm.backends.own_engine import own_engine
 from etl_monitor_orm.backends.wording import cleaned, lacking, place, shown
@@ -92,6 +92,7 @@ class DatabricksBackend(Backend):
         catalog: str | None,
         schema: str | None = None,
         connect_args: Mapping[str, object] | None = None,
+        holding: Holding | None = None,
     ) -> Engine:
         """Return a pooled engine whose sessions use the catalog and whose error texts hide parameters."""
         url = self.translated(url)

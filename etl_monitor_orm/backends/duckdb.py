@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
@@ -19,10 +19,12 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 
-from etl_monitor_orm.backends.base import Backend, Capabilities
+from etl_monitor_orm.backends.base import Backend, Capabilities, Holding
 from etl_monitor_orm.backends.duckdb_files import is_by_url, is_open, refused_options, removed, watch_file
 from etl_monitor_orm.backends.duckdb_keeping import KeepingPool, keep_in_memory
-from etl_monitor_orm.backends.duckdb_opening import MEMORY, Opening, absolute, is_ambiguous, is_file, with_whole_paths
+from etl_monitor_orm.backends.duckdb_opening import Opening
+from etl_monitor_orm.backends.duckdb_paths import MEMORY, absolute, is_ambiguous, is_file, with_whole_paths
+from etl_monitor_orm.backends.duckdb_pool import SharingPool
 from etl_monitor_orm.backends.duckdb_trouble import explained, is_conflict, is_fatal
 from etl_monitor_orm.backends.forks import after_fork, is_theirs, is_watched, keep_for_ever, watch, watch_theirs
 from etl_monitor_orm.backends.own_engine import own_engine
@@ -93,8 +95,10 @@ class DuckDBBackend(Backend):
         catalog: str | None,
         schema: str | None = None,
         connect_args: Mapping[str, object] | None = None,
+        holding: Holding | None = None,
     ) -> Engine:
-        """Return a pooled engine whose threads share one database, in memory too."""
+        """Return a pooled engine whose threads share one database, in memory too; it lets go of an idle file."""
+        holding = holding or Holding()
         if catalog is not None:
             raise ConfigurationError(
                 f"DuckDB has no catalogs, but catalog={quoted(catalog)} was given. "
@@ -108,10 +112,10 @@ class DuckDBBackend(Backend):
         if url.database in _UNNAMED:
             # An unnamed database in memory would be a different one on every thread.
             url = url.set(database=MEMORY + uuid4().hex)
-        opening, url = Opening(url, schema), with_whole_paths(url)
+        opening, url = Opening(url, schema, lock_wait=holding.lock_wait), with_whole_paths(url)
         engine = sqlalchemy.create_engine(
             self.translated(url),
-            poolclass=KeepingPool if in_memory(url) else QueuePool,
+            **_pool(url, opening, exclusive=holding.exclusive),
             pool_size=8,
             max_overflow=-1,  # a session that somebody holds takes no connection away from the monitor's calls
             hide_parameters=True,
@@ -187,7 +191,16 @@ class DuckDBBackend(Backend):
         if is_fatal(error.orig) and _openings.get(engine.dialect) is not None and not is_theirs(engine):
             engine.dispose()  # DuckDB opens the file again after its last connection is closed
         opening = _openings.get(engine.dialect)
-        return explained(error, engine, ended=opening is not None and opening.ended(engine.pool))
+        if opening is None:
+            return explained(error, engine)
+        return explained(error, engine, lock_wait=opening.lock_wait, ended=opening.ended(engine.pool))
+
+    def refuse_exclusive(self) -> None:
+        """Nothing: a process can hold a file, and has a database in memory for itself."""
+
+    def arguments_to_read(self, url: URL) -> Mapping[str, object]:
+        """Open a file read-only: DuckDB lets several processes read it, and none of them changes or makes it."""
+        return {} if in_memory(url) or "access_mode" in url.query else {"read_only": True}
 
     @contextmanager
     def reading(self, engine: Engine) -> Iterator[Connection]:
@@ -214,7 +227,7 @@ class DuckDBBackend(Backend):
         if not (is_file(opening.path) and is_by_url(engine)) or os.path.exists(opening.path):
             return None
         if is_open(opening.database):
-            return removed(engine)
+            return removed(engine.url)
         if (error := refused_options(self.translated(engine.url))) is not None:
             return explained(error, engine)
         way = pointed("run `etl-monitor db upgrade`, or call monitor.setup()", engine)
@@ -228,6 +241,8 @@ class DuckDBBackend(Backend):
         One process writes a file at a time, so a lock in that process is enough.
         """
         opening = _openings.get(engine.dialect) or Opening(engine.url, None)
+        if isinstance(engine.pool, SharingPool):
+            engine.pool.shared.queue()
         return _locks.of(opening.database)
 
     def after_migration(self, connection: Connection) -> None:
@@ -248,6 +263,14 @@ class DuckDBBackend(Backend):
             raise self.explain(wrapped, connection.engine) from error
         finally:
             cursor.close()
+
+
+def _pool(url: URL, opening: Opening, *, exclusive: bool) -> dict[str, Any]:
+    if in_memory(url):
+        return {"poolclass": KeepingPool}
+    if exclusive or opening.shared is None:
+        return {"poolclass": QueuePool}
+    return {"poolclass": SharingPool, "shared": opening.shared}
 
 
 def _opened_by(engine: Engine, opening: Opening) -> Engine:

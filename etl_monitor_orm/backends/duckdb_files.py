@@ -15,7 +15,7 @@ import sqlalchemy
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, Pool
 
 from etl_monitor_orm.backends.wording import place
 from etl_monitor_orm.errors import ConfigurationError
@@ -27,8 +27,11 @@ _GONE: Final = (-1, -1)
 """The identity of no file."""
 
 _connections: Final[dict[str, WeakKeyDictionary[Any, Identity]]] = {}
-"""For each database, its connections in this process, and the file that they have open."""
-_noting: Final = threading.Lock()
+"""For each database, its connections in this process, and the file that they have open.
+
+A pool that let go of its connections stands for them.
+"""
+_noting: Final = threading.RLock()
 
 
 def watch_file(engine: Engine, path: str, database: str) -> None:
@@ -48,12 +51,40 @@ def watch_file(engine: Engine, path: str, database: str) -> None:
         if driver not in _connections[database]:
             connection.invalidate()  # it was opened just now, and would keep the old file open
         connection.close()  # back to the pool, where dispose() finds it
-        raise removed(engine)
+        raise removed(engine.url)
+
+
+def remember(database: str, pool: Pool) -> None:
+    """Remember which file the connections of a pool have open, before they are closed to let others in."""
+    with _noting:
+        known = _connections.get(database)
+        if known is not None and (file := _first(known)) is not None:
+            known[pool] = file
+
+
+def forget(database: str, pool: Pool) -> None:
+    """Forget the file of a pool: whatever has its name by then is opened."""
+    with _noting:
+        _connections.get(database, WeakKeyDictionary()).pop(pool, None)
+
+
+def refuse_another(url: URL, path: str, database: str) -> None:
+    """Refuse to open a path that leads to another file than the one that was let go.
+
+    Raises:
+        ConfigurationError: It does.
+    """
+    with _noting:
+        known = _connections.get(database)
+        before = None if known is None else _first(known)
+    if _moved(before, _identity(path)):
+        raise removed(url)
 
 
 def is_open(database: str) -> bool:
-    """Whether this process has connections to a database that it opened here."""
-    return any(not _is_closed(one) for one in list(_connections.get(database, ())))
+    """Whether this process has a database open, or let go of it only to let others in."""
+    with _noting:
+        return any(not _is_closed(one) for one in list(_connections.get(database, ())))
 
 
 def is_by_url(engine: Engine) -> bool:
@@ -77,10 +108,10 @@ def refused_options(url: URL) -> DBAPIError | None:
     return None
 
 
-def removed(engine: Engine) -> ConfigurationError:
+def removed(url: URL) -> ConfigurationError:
     """Return the error of a file that was removed or replaced while it is open."""
     return ConfigurationError(
-        f"The file of {place(engine.url)} was removed, renamed or replaced while this process has it open, so nothing "
+        f"The file of {place(url)} was removed, renamed or replaced while this process has it open, so nothing "
         "was written. Put that file back, or call close() on every monitor and dispose() on every engine of it, and "
         "make the call again."
     )
@@ -93,10 +124,15 @@ def _opened(driver: Any, database: str, there: Identity) -> Identity:
         return known[driver]
     with _noting:
         known = _connections.setdefault(database, WeakKeyDictionary())
-        before = next((file for one, file in list(known.items()) if not _is_closed(one)), there)
+        before = _first(known, there)
         if not _moved(before, there):
             known[driver] = before
         return before
+
+
+def _first(known: WeakKeyDictionary[Any, Identity], default: Identity = None) -> Identity:
+    """The file of the connections that are open."""
+    return next((file for one, file in list(known.items()) if not _is_closed(one)), default)
 
 
 def _is_closed(driver: Any) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import threading
 import time
 from typing import Any, Final, cast
@@ -15,36 +14,19 @@ from sqlalchemy.engine import URL, Dialect
 from sqlalchemy.pool import Pool
 
 from etl_monitor_orm.backends import forks
-from etl_monitor_orm.backends.duckdb_trouble import is_closing
+from etl_monitor_orm.backends.duckdb_files import refuse_another
+from etl_monitor_orm.backends.duckdb_paths import MEMORY, OF_MEMORY, absolute, is_ambiguous, is_file
+from etl_monitor_orm.backends.duckdb_shared_files import shared_file
+from etl_monitor_orm.backends.duckdb_trouble import is_closing, is_configured_differently
+from etl_monitor_orm.backends.duckdb_turns import Turn, is_locked
 from etl_monitor_orm.backends.file_locks import held_elsewhere, held_here
 from etl_monitor_orm.backends.wording import place
 from etl_monitor_orm.dialects.duckdb.connection import DuckDBConnection
 from etl_monitor_orm.dialects.duckdb.dialect import DuckDBDialect
 from etl_monitor_orm.errors import ConfigurationError
 
-MEMORY: Final = ":memory:"
-
 ALIAS: Final = "etl_monitor_file"
 """The name under which a database is attached whose own name is ambiguous."""
-_OF_MEMORY: Final = "memory"
-"""What DuckDB calls every database in memory."""
-_RESERVED: Final = frozenset({"system", "temp"})
-"""Databases that DuckDB has beside every other."""
-
-_REMOTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
-"""How a name begins that is no path: `md:`, `s3:`, and so on."""
-
-_PATHS: Final = (
-    "extension_directory",
-    "extension_repository_directory",
-    "home_directory",
-    "log_query_path",
-    "profile_output",
-    "secret_directory",
-    "temp_directory",
-)
-"""Options of DuckDB that name a file or a folder."""
-
 _attached: Final[set[str]] = set()
 """Files that this process attached: opened in any other way, DuckDB would refuse them and drop their lock."""
 _attaching = threading.Lock()
@@ -60,14 +42,17 @@ class Opening:
         url: The database. A relative path means the current folder, wherever the process goes later.
         schema: The monitor's schema in it, if it is known.
         theirs: Whether somebody else's engine opens the connections.
+        lock_wait: Seconds to wait while another process holds the file.
 
     Attributes:
         path: Its file's whole path, or what stands for one.
         database: What two engines on the same database have in common.
         follows_folder: Whether connections are opened in the folder where the process is by then.
+        lock_wait: Seconds to wait while another process holds the file.
+        shared: What the engines of this process on one file have in common; None in memory, and on engines of others.
     """
 
-    def __init__(self, url: URL, schema: str | None, *, theirs: bool = False) -> None:
+    def __init__(self, url: URL, schema: str | None, *, theirs: bool = False, lock_wait: float = 0.0) -> None:
         self._url = url
         self._given = str(url.database)
         self.path = absolute(self._given)
@@ -75,6 +60,8 @@ class Opening:
         self.follows_folder = theirs and self.path != self._given
         self._ambiguous = schema is not None and is_ambiguous(url, schema)
         self._pool: ReferenceType[Pool] | None = None
+        self.lock_wait = lock_wait
+        self.shared = None if theirs or not is_file(self.path) else shared_file(self.database)
 
     def lives_in(self, pool: Pool) -> None:
         """Remember the pool whose connections keep a database in memory."""
@@ -92,13 +79,43 @@ class Opening:
     def connect(self, dialect: Dialect, record: object, arguments: Any, options: dict[str, Any]) -> DuckDBConnection:
         """Open a connection; what SQLAlchemy's `do_connect` event asks for."""
         end = time.monotonic() + _TO_CLOSE
+        since = None if self.shared is None else self.shared.queued_since
+        turn = Turn(self.path, self.lock_wait, reads=_takes_read_only(options), since=since)
+        if self.shared is not None and self.shared.is_wanted:
+            turn.let_others_go_first()
         while True:
             try:
-                return self._connect(cast(DuckDBDialect, dialect), arguments, {**options})
+                return self._connect_at_once(cast(DuckDBDialect, dialect), arguments, options, waited=turn.waited)
             except (_OpenHere, duckdb.Error) as error:
+                if is_locked(error) or self._is_open_differently(error):
+                    if not turn.wait():
+                        raise
+                    continue
                 if time.monotonic() >= end or not (isinstance(error, _OpenHere) or is_closing(error)):
                     raise
             _pause()
+
+    def _connect_at_once(
+        self, duck: DuckDBDialect, arguments: Any, options: dict[str, Any], *, waited: bool
+    ) -> DuckDBConnection:
+        """Open a connection, or raise what keeps it from being opened now."""
+        if self.shared is None:
+            return self._connect(duck, arguments, {**options})
+        with self.shared.lock:
+            refuse_another(self._url, self.path, self.database)
+            try:
+                connection = self._connect(duck, arguments, {**options})
+            except duckdb.ConnectionException as error:
+                # DuckDB takes no file both ways in one process. Connections that nobody uses need not be in the way.
+                if not (is_configured_differently(error) and self.shared.let_go_if_idle()):
+                    raise
+                connection = self._connect(duck, arguments, {**options})
+            self.shared.opened(waited=waited)
+            return connection
+
+    def _is_open_differently(self, error: BaseException) -> bool:
+        """Whether other threads of this process use the file in another way, such as to read it only."""
+        return is_configured_differently(error) and self.shared is not None and self.shared.is_used_by_other_threads()
 
     def _connect(self, duck: DuckDBDialect, arguments: Any, options: dict[str, Any]) -> DuckDBConnection:
         if self.attaches:
@@ -127,8 +144,8 @@ class Opening:
                     connection.execute(_text(dialect, text, path=quoted, name=ALIAS))
                     _attached.add(self.database)
                     connection.execute(_text(dialect, "USE %(name)s", name=ALIAS))
-                if _has(connection, _OF_MEMORY):
-                    connection.execute(_text(dialect, "DETACH %(name)s", name=_OF_MEMORY))
+                if _has(connection, OF_MEMORY):
+                    connection.execute(_text(dialect, "DETACH %(name)s", name=OF_MEMORY))
         except BaseException:
             connection.close()
             raise
@@ -169,50 +186,9 @@ def _text(dialect: Dialect, statement: str, **names: object) -> str:
     return str(DDL(statement, context=names).compile(dialect=dialect))  # type: ignore[no-untyped-call]
 
 
-def absolute(database: str) -> str:
-    """Return a path from the root, for a file's; anything else as it is."""
-    if not is_file(database):
-        return database
-    try:
-        return os.path.abspath(database)
-    except OSError:  # the current folder was removed
-        return database
-
-
-def with_whole_paths(url: URL) -> URL:
-    """Return a URL whose options that name folders mean them from the root, wherever the process goes later."""
-    there = {name: url.query.get(name) for name in _PATHS}
-    return url.update_query_dict(
-        {name: absolute(path) for name, path in there.items() if path and isinstance(path, str)}
-    )
-
-
-def is_file(database: str) -> bool:
-    """Whether a URL's database is a path, and not in memory or somewhere remote."""
-    return not (database.startswith(MEMORY) or _REMOTE.match(database))
-
-
-def is_ambiguous(url: URL, schema: str) -> bool:
-    """Whether DuckDB would call the database like the schema.
-
-    Raises:
-        ConfigurationError: The schema has a name that DuckDB needs, in any database.
-    """
-    plain = schema.lower()
-    if plain in _RESERVED:
-        raise ConfigurationError(
-            f"The schema cannot be called {schema} on DuckDB, which has a database of that name. Choose another name: "
-            "--schema, schema=, or ETL_MONITOR_SCHEMA."
-        )
-    database = str(url.database)
-    if database.startswith(MEMORY):
-        return plain == _OF_MEMORY
-    if not is_file(database):
-        return False
-    # DuckDB takes the first part; which one that is depends on its release. More than needed may be attached.
-    file = re.split(r"[/\\]", database)[-1]
-    parts = {part.lower() for part in re.split(r"[.?]", file) if part}
-    return plain in parts | {f"{part}_db" for part in parts}
+def _takes_read_only(options: dict[str, Any]) -> bool:
+    """Whether a connection will only read; leaves the options as they are."""
+    return _take_read_only({**options})
 
 
 def _take_read_only(options: dict[str, Any]) -> bool:

@@ -9,6 +9,7 @@ import duckdb
 from sqlalchemy.engine import URL, Engine
 from sqlalchemy.exc import DBAPIError
 
+from etl_monitor_orm.backends.duckdb_turns import holder_of, is_locked
 from etl_monitor_orm.backends.wording import lacking, place, shown
 from etl_monitor_orm.errors import (
     ConfigurationError,
@@ -49,6 +50,11 @@ def is_closing(cause: BaseException) -> bool:
     return _SAME_NAME.search(str(cause)) is not None
 
 
+def is_configured_differently(cause: BaseException | None) -> bool:
+    """Whether this process has the file open with another configuration."""
+    return isinstance(cause, duckdb.ConnectionException) and "different configuration" in str(cause)
+
+
 _SAME_NAME: Final = re.compile(r'Cannot attach "([^"]*)" - .* by database "\1"')
 
 
@@ -62,23 +68,24 @@ def plain(cause: BaseException) -> str:
     return _QUOTED.sub("", str(cause))
 
 
-def explained(error: DBAPIError, engine: Engine, *, ended: bool = False) -> EtlMonitorError:
+def explained(error: DBAPIError, engine: Engine, *, lock_wait: float = 0, ended: bool = False) -> EtlMonitorError:
     """Return our error for DuckDB's.
 
     Args:
         error: SQLAlchemy's error around it.
         engine: Where it happened.
+        lock_wait: Seconds that were waited for the file, if another process holds it.
         ended: Whether the database was in memory, and its engine was disposed.
     """
     cause, words = error.orig, shown(str(error.orig), engine.url)
     where, said = place(engine.url), plain(cause) if cause is not None else ""
-    if isinstance(cause, duckdb.IOException) and "set lock" in said:
+    if is_locked(cause):
         return DatabaseLocked(
-            f"Another process holds {where}: DuckDB lets one process write a file at a time. "
-            "End that process, or give the monitor another file. Its close() is enough: make the call again after it. "
-            f"To work at the same time, use a server, such as PostgreSQL. DuckDB says: {words}"
+            f"Another process holds {where}: {holder_of(cause) or 'it'} did not let go of it within {lock_wait:g} s, "
+            "and nothing was written. Make the call again, wait longer with lock_wait= or ETL_MONITOR_LOCK_WAIT, "
+            f"or end that process. DuckDB says: {words}"
         )
-    if _IN_USE.search(said) or (isinstance(cause, duckdb.ConnectionException) and "different configuration" in said):
+    if _IN_USE.search(said) or is_configured_differently(cause):
         how = "under another name" if _IN_USE.search(said) else "with another configuration"
         return ConfigurationError(
             f"This process has {where} open {how}, as by duckdb.connect(). Close that "

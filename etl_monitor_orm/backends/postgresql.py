@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 
 from etl_monitor_orm.backends import lakebase
-from etl_monitor_orm.backends.base import Backend, Capabilities
+from etl_monitor_orm.backends.base import Backend, Capabilities, Holding
 from etl_monitor_orm.backends.forks import refuse_inherited, watch, watch_theirs
 from etl_monitor_orm.backends.libpq import (
     ABOUT_OPTIONS,
@@ -125,6 +125,7 @@ class PostgreSQLBackend(Backend):
         catalog: str | None,
         schema: str | None = None,
         connect_args: Mapping[str, object] | None = None,
+        holding: Holding | None = None,
     ) -> Engine:
         """Return a pooled engine whose sessions are in UTC and have time limits; broken ones are replaced silently."""
         if catalog is not None:

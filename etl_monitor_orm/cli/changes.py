@@ -108,7 +108,7 @@ def stale(
     Looks at processing dates of the last 35 days. For older dates, use --since.
     With --exit-code, the command ends with 1 when it lists any.
     """
-    with opened(url, schema, catalog) as monitor:
+    with opened(url, schema, catalog, reads=not fail) as monitor:
         monitor.require_registered(project, process)
         find = monitor.fail_stale if fail else monitor.stale_steps
         first = None if since is None else inputs.day("--since", since)

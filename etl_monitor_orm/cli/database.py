@@ -73,7 +73,7 @@ def current(url: Url = None, schema: Schema = None, catalog: Catalog = None, as_
 
     Exits with 4 when this version needs another revision.
     """
-    with opened(url, schema, catalog, creates=True) as monitor:
+    with opened(url, schema, catalog, creates=True, reads=True) as monitor:
         found, usable = None, False
         if backend_of(monitor.engine).nothing_to_read(monitor.engine) is None:
             there = standing(monitor.engine, monitor.schema)
@@ -107,7 +107,7 @@ def check(
 
     Exits with 4 when something differs.
     """
-    with opened(url, schema, catalog) as monitor:
+    with opened(url, schema, catalog, reads=True) as monitor:
         found = migrations.compare(monitor.engine, monitor.schema, layout=layout)
     if as_json:
         print_json({"differences": found.differences, "notes": found.notes})

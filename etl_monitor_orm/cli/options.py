@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import date
 from typing import Annotated
 
@@ -14,6 +14,7 @@ from etl_monitor_orm import ETLMonitor, EtlMonitorError, inputs
 from etl_monitor_orm.backends import backend_of
 from etl_monitor_orm.cli.exits import ExitCode, code_for
 from etl_monitor_orm.cli.hints import remember, said, tell
+from etl_monitor_orm.session import reading_engine
 
 Url = Annotated[
     str | None,
@@ -63,12 +64,28 @@ def reported(url: str | None, schema: str | None, catalog: str | None) -> Iterat
 
 
 @contextmanager
-def opened(url: str | None, schema: str | None, catalog: str | None, *, creates: bool = False) -> Iterator[ETLMonitor]:
+def opened(
+    url: str | None, schema: str | None, catalog: str | None, *, creates: bool = False, reads: bool = False
+) -> Iterator[ETLMonitor]:
     """Yield the monitor that the options name, then close it; errors end the command.
 
     Unless the command creates a database, one that does not exist is an error, and stays so.
+
+    Args:
+        url: The option `--url`.
+        schema: The option `--schema`.
+        catalog: The option `--catalog`.
+        creates: Whether the command may create the database.
+        reads: Whether the command only reads, and opens a file read-only.
     """
-    with reported(url, schema, catalog), closing(ETLMonitor(url, schema=schema, catalog=catalog)) as monitor:
+    with ExitStack() as stack:
+        stack.enter_context(reported(url, schema, catalog))
+        if reads:
+            engine = reading_engine(url, schema=schema, catalog=catalog)
+            stack.callback(engine.dispose)
+            monitor = ETLMonitor(engine, schema=schema)
+        else:
+            monitor = stack.enter_context(closing(ETLMonitor(url, schema=schema, catalog=catalog)))
         backend = backend_of(monitor.engine)
         if not creates and (reason := backend.nothing_to_read(monitor.engine)) is not None:
             raise reason

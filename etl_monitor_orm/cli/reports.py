@@ -37,7 +37,7 @@ def status(
     Without --date, shows each process on the date of its historic mode, else on the latest date that has steps.
     With --exit-code, the command ends with 1 when a step has failed.
     """
-    with opened(url, schema, catalog) as monitor:
+    with opened(url, schema, catalog, reads=True) as monitor:
         rows = monitor.processes(project, process, options.day(date))
         nothing = "" if rows else _nothing_ran(monitor.latest_date(project, process))
         if steps:
@@ -71,7 +71,7 @@ def show(
 
     With --exit-code, the command ends with 1 when a step has failed.
     """
-    with opened(url, schema, catalog) as monitor:
+    with opened(url, schema, catalog, reads=True) as monitor:
         attempts = monitor.runs(execution_id)
         places = dict.fromkeys((one.project_code, one.process_load, one.processing_date) for one in attempts)
         steps = [
@@ -104,7 +104,7 @@ def failures(
     The latest date comes first. A retry that is queued or done clears a failure.
     With --exit-code, the command ends with 1 when it lists any.
     """
-    with opened(url, schema, catalog) as monitor:
+    with opened(url, schema, catalog, reads=True) as monitor:
         rows = monitor.failures(project, process, options.day(date), mandatory=mandatory)
         print_rows(rows, tables.FAILURES, as_json=as_json, title="Failures", nothing="There are no failures.")
         if not as_json:
@@ -124,7 +124,7 @@ def watermarks(
 
     Includes flags, and SYSDT: the date that a process works on.
     """
-    with opened(url, schema, catalog) as monitor:
+    with opened(url, schema, catalog, reads=True) as monitor:
         rows = monitor.watermarks(project, process)
         nothing = "No parameters are registered."
         print_rows(rows, tables.WATERMARKS, as_json=as_json, title="Watermarks", nothing=nothing)

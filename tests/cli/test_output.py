@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import inspect
 
 from etl_monitor_orm import CurrentFailure, MandatoryBlocker, ProcessStatus, RunSummary, TaskDetail, Watermark
+from etl_monitor_orm.dialects.duckdb.dialect import DuckDBDialect
 
 from .conftest import COMMAND, EARLIER, LATER
 
@@ -151,13 +152,21 @@ def test_given_a_reader_that_leaves_when_output_goes_on_then_there_is_no_traceba
     assert (result.returncode, result.stderr) == (141, "")
 
 
-def test_given_a_command_at_work_when_interrupted_then_it_leaves_with_one_line(cli, url, monitor) -> None:
+def test_given_a_command_at_work_when_interrupted_then_it_leaves_with_one_line(
+    cli, url, monitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ctrl_c = partial(_thread.interrupt_main)  # without Python code, which would take the interrupt before DuckDB does
     ctrl_c.__signature__ = signature(lambda number: None)
+    connect = DuckDBDialect.connect
+
+    def connect_with_the_function(*arguments, **options):
+        connection = connect(*arguments, **options)
+        connection.create_function("ctrl_c", ctrl_c, ["INTEGER"], "INTEGER", null_handling="special", side_effects=True)
+        return connection
+
+    monitor.close()
+    monkeypatch.setattr(DuckDBDialect, "connect", connect_with_the_function)
     with monitor.engine.connect() as connection:
-        connection.connection.dbapi_connection.create_function(
-            "ctrl_c", ctrl_c, ["INTEGER"], "INTEGER", null_handling="special", side_effects=True
-        )
         connection.exec_driver_sql('ALTER VIEW etl."v_currentFailures" RENAME TO "v_slow"')
         connection.exec_driver_sql(
             """CREATE VIEW etl."v_currentFailures" AS SELECT * FROM etl."v_slow" WHERE 0 = (
@@ -165,6 +174,7 @@ def test_given_a_command_at_work_when_interrupted_then_it_leaves_with_one_line(c
             )"""
         )
         connection.commit()
+    monitor.close()
 
     told = cli("failures", "--url", url)
 

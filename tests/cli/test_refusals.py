@@ -160,7 +160,10 @@ def test_given_a_folder_that_is_not_there_when_opened_then_it_is_named(cli, tmp_
 
 
 @pytest.mark.parametrize("command", [("status",), ("reset", "CORP", "HR_DAILY"), ("db", "current"), ("db", "upgrade")])
-def test_given_a_file_that_another_process_holds_when_opened_then_it_is_busy(cli, file: Path, url, command) -> None:
+def test_given_a_file_that_another_process_holds_when_opened_then_it_is_busy(
+    cli, file: Path, url, command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ETL_MONITOR_LOCK_WAIT", "0")
     hold = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", hold, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

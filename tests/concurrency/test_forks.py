@@ -88,6 +88,8 @@ def test_pool_of_forked_workers_reports_nothing_done_that_is_lost(url: str, step
     program = f"""
 import multiprocessing
 {OPEN}
+held = monitor.session()
+held.execute(select(SysLog))
 def work(number):
     try:
         with run.task(0):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from sqlalchemy import select
 
@@ -26,11 +28,11 @@ def test_given_a_process_that_holds_the_file_when_another_opens_it_then_the_erro
 ) -> None:
     with monitor.session() as session:
         session.execute(select(1))
-        told = child(TELL.format(call=call), f"{url}?custom_user_agent=hunter2").stdout
+        told = child(TELL.format(call=call), f"{url}?custom_user_agent=hunter2&lock_wait=0").stdout
 
     assert told.startswith(f"DatabaseLocked Another process holds {url}: ")
-    assert "End that process, or give the monitor another file." in told
-    assert "Its close() is enough" in told
+    assert f"(PID {os.getpid()}) did not let go of it within 0 s" in told
+    assert "ETL_MONITOR_LOCK_WAIT" in told
     assert "hunter2" not in told
 
 

@@ -88,11 +88,11 @@ def test_file_called_like_the_schema_is_reflected_checked_and_queried_by_hand() 
 
 
 def test_file_called_like_the_schema_is_locked_against_other_processes(tmp_path: Path) -> None:
-    monitor = ETLMonitor("duckdb:///etl.duckdb").setup()
+    monitor = ETLMonitor("duckdb:///etl.duckdb", exclusive=True).setup()
     program = """
 from etl_monitor_orm import ETLMonitor
 try:
-    ETLMonitor("duckdb:///etl.duckdb").processes()
+    ETLMonitor("duckdb:///etl.duckdb", lock_wait=0).processes()
 except Exception as error:
     print(type(error).__name__)
 """
@@ -147,7 +147,7 @@ def test_engine_handed_in_on_a_file_called_like_the_schema_is_refused_with_the_w
 @pytest.mark.parametrize("file", ["book.duckdb", "etl.duckdb"])
 def test_connection_of_duckdb_beside_the_monitor_gets_words_in_either_order(first: str, file: str) -> None:
     ETLMonitor(f"duckdb:///{file}").setup().close()
-    monitor = ETLMonitor(f"duckdb:///{file}")
+    monitor = ETLMonitor(f"duckdb:///{file}", exclusive=True)
     if first == "ours":
         monitor.processes()
         with pytest.raises(duckdb.Error, match=r"already attached|different configuration"):

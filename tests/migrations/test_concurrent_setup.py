@@ -30,7 +30,7 @@ else:
 HOLD = """
 import sys
 from etl_monitor_orm import ETLMonitor
-monitor = ETLMonitor(sys.argv[1]).setup()
+monitor = ETLMonitor(sys.argv[1], exclusive=True).setup()
 print("holding", flush=True)
 sys.stdin.readline()
 """
@@ -95,7 +95,7 @@ def test_given_two_processes_when_both_set_up_one_file_then_each_succeeds_or_fin
 def test_given_a_file_that_another_process_holds_when_it_is_set_up_then_the_error_says_so(url: str) -> None:
     holder = _process(HOLD, url)
     assert holder.stdout.readline().strip() == "holding"
-    engine = create_engine(url)
+    engine = create_engine(url, lock_wait=0)
     for call in (
         lambda: migrations.upgrade(engine, "etl"),
         lambda: migrations.current(engine, "etl"),

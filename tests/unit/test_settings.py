@@ -175,3 +175,26 @@ def test_layout_is_read_without_white_space_around_it(monkeypatch: pytest.Monkey
 
     assert read_layout() is Layout.CLUSTERED
     assert read_layout(" partitioned ") is Layout.PARTITIONED
+
+
+def test_lock_wait_is_the_argument_then_the_url_then_the_variable_then_half_a_minute(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url = "duckdb:///monitor.duckdb?lock_wait=2&threads=1"
+    assert Settings.read().lock_wait == 30
+    monkeypatch.setenv("ETL_MONITOR_LOCK_WAIT", " 1.5\n")
+    assert Settings.read().lock_wait == 1.5
+    assert Settings.read(url).lock_wait == 2
+    assert Settings.read(url, lock_wait=0).lock_wait == 0
+    assert dict(Settings.read(url).url.query) == {"threads": "1"}
+
+
+@pytest.mark.parametrize("given", [-1, "soon", float("nan"), float("inf"), True, "1e999"])
+def test_lock_wait_that_is_no_number_of_seconds_is_refused_with_the_ways_to_set_it(given: object) -> None:
+    with pytest.raises(ConfigurationError, match=r"lock_wait is .*seconds.*\?lock_wait=.*ETL_MONITOR_LOCK_WAIT"):
+        Settings.read(lock_wait=given)
+
+
+def test_lock_wait_given_twice_in_a_url_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="more than once"):
+        Settings.read("duckdb:///monitor.duckdb?lock_wait=1&lock_wait=2")

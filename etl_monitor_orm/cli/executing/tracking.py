@@ -30,10 +30,8 @@ class CommandFailed(Exception):
 
 def opened(url: str | None, schema: str | None, catalog: str | None) -> ETLMonitor:
     """Return the monitor of `exec`: the one place that decides what it does while the database is away."""
-    database = {"schema": schema, "catalog": catalog}
-    if variable("ETL_MONITOR_WHEN_AWAY"):
-        return ETLMonitor(url, **database)
-    return ETLMonitor(url, **database, when_away="journal")
+    when_away: Final = None if variable("ETL_MONITOR_WHEN_AWAY") else "journal"
+    return ETLMonitor(url, schema=schema, catalog=catalog, when_away=when_away)
 
 
 class Tracking:
