@@ -174,7 +174,7 @@ class TaskHandle(OfRun):
 
     @property
     def attempts(self) -> int | None:
-        """Number of the attempt; None before the start.
+        """Number of the attempt; None before the start, and where nobody knows it because the monitor is away.
 
         Databricks does not return it with the start, so there it is read on first use.
         """

@@ -6,6 +6,7 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -137,9 +138,16 @@ def postgres(request: pytest.FixtureRequest) -> Iterator[Server]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def _state_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where programs of the tests keep their journals."""
+    return tmp_path_factory.mktemp("state")
+
+
 @pytest.fixture(autouse=True)
-def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_environment(monkeypatch: pytest.MonkeyPatch, _state_folder: Path) -> None:
     """No test sees the settings of the person who runs it, except the folder of the warehouse's jars."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(_state_folder))
     for name in [name for name in os.environ if name.startswith("ETL_MONITOR_") and name != FOLDER_VARIABLE]:
         monkeypatch.delenv(name)
 

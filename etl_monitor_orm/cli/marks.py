@@ -42,7 +42,7 @@ def get(words: OneOf, url: Url = None, schema: Schema = None, catalog: Catalog =
 
     Times are in UTC. Prints an empty line where nothing was read yet.
     """
-    with opened(url, schema, catalog) as monitor:
+    with opened(url, schema, catalog, reads=True) as monitor:
         address, (name,) = _read(words, 1)
         value = monitor.get_active_watermark(*address.process_key(), name)
         if as_json:

@@ -83,7 +83,7 @@ def opened(
         if reads:
             engine = reading_engine(url, schema=schema, catalog=catalog)
             stack.callback(engine.dispose)
-            monitor = ETLMonitor(engine, schema=schema)
+            monitor = ETLMonitor(engine, schema=schema, when_away="raise")  # sending a journal would write
         else:
             monitor = stack.enter_context(closing(ETLMonitor(url, schema=schema, catalog=catalog)))
         backend = backend_of(monitor.engine)

@@ -41,7 +41,7 @@ def sql(
     Refuses anything but one statement that reads, and, where the database can, reads in a transaction that cannot
     write. The tables and views are in the schema etl.
     """
-    with opened(url, schema, catalog) as monitor:
+    with opened(url, schema, catalog, reads=True) as monitor:
         if as_csv and as_json:
             raise InvalidInput("--csv and --json exclude each other. Give one of them.")
         text = refuse_writing(texts.said(statement))

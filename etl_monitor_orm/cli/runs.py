@@ -97,7 +97,7 @@ def pending(
     as_json: Json = False,
 ) -> None:
     """List a run's steps that are not DONE."""
-    with opened(url, schema, catalog) as monitor:
+    with opened(url, schema, catalog, reads=True) as monitor:
         steps = Address.read(words, run=execution_id, on=date).run(monitor).pending()
         print_rows(steps, tables.PENDING, as_json=as_json, title="Pending", nothing="Nothing is pending.")
 
@@ -116,7 +116,7 @@ def ready(
 
     None while a mandatory failure blocks, and while the rest of their stage is running.
     """
-    with opened(url, schema, catalog) as monitor:
+    with opened(url, schema, catalog, reads=True) as monitor:
         steps = Address.read(words, run=execution_id, on=date).run(monitor).ready()
         print_rows(steps, tables.PENDING, as_json=as_json, title="Ready", nothing="Nothing may start now.")
 
@@ -132,7 +132,7 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """List the runs of a date, attempt by attempt."""
-    with opened(url, schema, catalog) as monitor:
+    with opened(url, schema, catalog, reads=True) as monitor:
         rows = monitor.list_runs(project, process, options.day(date))
         print_rows(rows, tables.RUNS, as_json=as_json, title="Runs", nothing="Nothing ran on that date.")
 

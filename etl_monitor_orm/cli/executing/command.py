@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from typing import Annotated
@@ -15,7 +16,7 @@ from etl_monitor_orm.cli.executing.outbox import Outbox
 from etl_monitor_orm.cli.executing.signalling import Signals
 from etl_monitor_orm.cli.executing.starting import Wish
 from etl_monitor_orm.cli.executing.tracking import Tracking
-from etl_monitor_orm.cli.executing.words import warn
+from etl_monitor_orm.cli.executing.words import Spoken, warn
 from etl_monitor_orm.cli.exits import code_for
 from etl_monitor_orm.cli.hints import remember
 from etl_monitor_orm.cli.options import Catalog, Process, Project, Schema, Url
@@ -115,6 +116,7 @@ def _tracked(
     wish: Wish, command: list[str], database: tuple[str | None, str | None, str | None], *, tails_stdout: bool
 ) -> int:
     """Do the work, unless it is DONE; return its exit status."""
+    logging.getLogger("etl_monitor_orm").addHandler(Spoken(logging.WARNING))
     step = Tracking(wish, *database)
     with Signals() as signals:
         step.begin()

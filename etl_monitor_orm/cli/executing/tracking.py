@@ -129,7 +129,8 @@ class Tracking:
         try:
             if handle.started is not None:
                 self._known[variables.CLAIM] = str(Claim(handle.attempts, handle.started))
-            self._known[variables.ATTEMPT] = str(handle.attempts)
+            if handle.attempts is not None:
+                self._known[variables.ATTEMPT] = str(handle.attempts)
             value = handle.watermark
             self._known[variables.WATERMARK] = "" if value is None else shown(value)
         except Exception as trouble:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from contextlib import suppress
 
@@ -14,3 +15,11 @@ def warn(words: str) -> None:
     """Write one line to stderr, at once; where stderr is gone there is nobody to tell."""
     with suppress(OSError):
         os.write(STDERR, f"etl-monitor exec: {said(words)}\n".encode("utf-8", "replace"))
+
+
+class Spoken(logging.Handler):
+    """Says what the library logs: that its calls are kept in the journal, or that a sign of life failed."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say a record."""
+        warn(record.getMessage())
