@@ -47,6 +47,7 @@ class Run(OfRun):
         sequence_id: int | None = None,
         takeover: bool = False,
         on_not_runnable: OnNotRunnable = "raise",
+        queue_missing: bool = False,
         heartbeat: timedelta | float | None = None,
         source_type: SourceType | str | None = None,
         source_run_id: str | None = None,
@@ -65,6 +66,7 @@ class Run(OfRun):
             takeover: Start the step although it is recorded as running, because its worker is gone.
             on_not_runnable: `"raise"`, or `"skip"` to get a handle with `active=False` when the step is already
                 DONE, running or failed, its task is inactive, or the run has no step for it.
+            queue_missing: Queue the step if the run has none, because the task was registered after the run began.
             heartbeat: Give a sign of life by itself, from a thread, whenever this time has passed: a timedelta, or
                 seconds. A heartbeat that fails is logged and never ends the task.
             source_type: Kind of job, if not the task's.
@@ -85,6 +87,7 @@ class Run(OfRun):
             where=Where.read(source_type=source_type, source_run_id=source_run_id, cluster_id=cluster_id),
             takeover=takeover,
             on_not_runnable=on_not_runnable,
+            queue_missing=queue_missing,
             log_message=log_message,
             log_type=log_type,
             log_code=log_code,

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Literal, ParamSpec, Self, TypeVar
 
 from etl_monitor_orm import causes, inputs
-from etl_monitor_orm.errors import InvalidInput, InvalidTransition
+from etl_monitor_orm.errors import InvalidInput, InvalidTransition, StepNotQueued
 from etl_monitor_orm.handing_over import NotCopied
 from etl_monitor_orm.heartbeats import Heartbeats
 from etl_monitor_orm.keys import RunKey, StepKey
@@ -24,6 +24,7 @@ from etl_monitor_orm.services import steps
 from etl_monitor_orm.services.ending import Ending, finish
 from etl_monitor_orm.services.late import ReadFromMemory
 from etl_monitor_orm.services.refusals import without_watermark
+from etl_monitor_orm.services.runs import queue_missing
 from etl_monitor_orm.services.staging import Staged, Watermark
 from etl_monitor_orm.services.steps import Held, Where
 from etl_monitor_orm.services.watermarks import Move, check_is_watermark, titled, warn_if_ahead
@@ -138,6 +139,7 @@ class TaskHandle(OfRun):
         where: Where,
         takeover: bool = False,
         on_not_runnable: OnNotRunnable = "raise",
+        queue_missing: bool = False,
         log_message: str | None = None,
         log_type: LogType | str | None = None,
         log_code: str | None = None,
@@ -156,6 +158,7 @@ class TaskHandle(OfRun):
         self._where = where
         self._takeover = inputs.boolean("takeover", takeover)
         self._on_not_runnable = on_not_runnable
+        self._queue_missing = inputs.boolean("queue_missing", queue_missing)
         self._watermark: Watermark | None = None
         self._watermark_read = False
         self._staged: Staged | None = None
@@ -359,7 +362,7 @@ class TaskHandle(OfRun):
                 asked="start",
             )
         try:
-            claim = self._runtime.run(steps.start, self._step, None, self._where, takeover=self._takeover)
+            claim = self._claimed()
         except InvalidTransition:
             if self._on_not_runnable == "raise":
                 raise
@@ -369,6 +372,20 @@ class TaskHandle(OfRun):
         self.active = True
         if self._heartbeats is not None:
             self._heartbeats.start()
+
+    def _claimed(self) -> Held:
+        """Start the step, which may have to be queued first."""
+
+        def start() -> Held:
+            return self._runtime.run(steps.start, self._step, None, self._where, takeover=self._takeover)
+
+        try:
+            return start()
+        except StepNotQueued as absent:
+            if not self._queue_missing or absent.state is Status.DONE:
+                raise
+        self._runtime.run(queue_missing, self._step)
+        return start()
 
     def _come_in(self) -> None:
         """Be the task at work in the caller's context."""

@@ -244,6 +244,7 @@ class StepCalls(Calls):
         cluster_id: str | None = None,
         takeover: bool = False,
         on_not_runnable: OnNotRunnable = "raise",
+        queue_missing: bool = False,
         heartbeat: timedelta | float | None = None,
     ) -> TaskHandle:
         """Return a context manager that tracks a task, like `Run.task`, for a run that was started elsewhere.
@@ -265,6 +266,7 @@ class StepCalls(Calls):
             cluster_id: Cluster that does the work.
             takeover: Start the step although it is recorded as running, because its worker is gone.
             on_not_runnable: `"raise"`, or `"skip"` for a handle with `active=False`.
+            queue_missing: Queue the step if the run has none, because the task was registered after the run began.
             heartbeat: Give a sign of life by itself, from a thread, whenever this time has passed: a timedelta, or
                 seconds.
 
@@ -281,6 +283,7 @@ class StepCalls(Calls):
             sequence_id=sequence_id,
             takeover=takeover,
             on_not_runnable=on_not_runnable,
+            queue_missing=queue_missing,
             heartbeat=heartbeat,
             source_type=source_type,
             source_run_id=source_run_id,

@@ -75,7 +75,7 @@ class TrackingCalls(OpeningCalls):
 
         def enter() -> TaskHandle:
             run = self.join_run(process.project_code, process.process_load, on)
-            return run.task(task_id, workflow_id, heartbeat=heartbeat)
+            return run.task(task_id, workflow_id, heartbeat=heartbeat, queue_missing=True)
 
         def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
             return _tracked(function, enter)

@@ -11,11 +11,13 @@ from etl_monitor_orm.cli.output import console, print_json
 
 Days = Annotated[int, typer.Option("--days", metavar="N", help="How many days to load.")]
 Warehouse = Annotated[str, typer.Option("--warehouse", metavar="FILE", help="The DuckDB file to load into.")]
+Slow = Annotated[bool, typer.Option("--slow", help="Take a second longer for each task, to be looked at meanwhile.")]
 
 
 def demo(
     days: Days = 7,
     warehouse: Warehouse = "flights.duckdb",
+    slow: Slow = False,
     url: Url = None,
     schema: Schema = None,
     catalog: Catalog = None,
@@ -29,7 +31,13 @@ def demo(
         from etl_monitor_orm.demo import print_report, run_demo
 
         result = run_demo(
-            days, database=url, schema=schema, catalog=catalog, warehouse=warehouse, console=console(stderr=True)
+            days,
+            database=url,
+            schema=schema,
+            catalog=catalog,
+            warehouse=warehouse,
+            console=console(stderr=True),
+            pause=1.0 if slow else 0.0,
         )
         if as_json:
             print_json(result)

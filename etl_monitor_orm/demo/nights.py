@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from time import sleep
 from typing import Final, cast
 
 from sqlalchemy import or_, select
@@ -16,6 +17,8 @@ from etl_monitor_orm import (
     MandatoryBlocker,
     ProcessStatus,
     Run,
+    Status,
+    Task,
     TaskDetail,
     TaskHandle,
     Watermark,
@@ -45,6 +48,7 @@ class Nights:
     """Replays nights with one monitor and one warehouse.
 
     Attributes:
+        pause: Seconds that each task takes longer.
         failures: The tasks that failed so far.
         blockers_seen: What `v_mandatoryBlockers` showed while a failure blocked its run.
     """
@@ -53,15 +57,17 @@ class Nights:
     clock: NightClock
     warehouse: Warehouse
     inbox: Inbox
+    pause: float = 0.0
     failures: list[TaskFailure] = field(default_factory=list)
     blockers_seen: list[MandatoryBlocker] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._jobs: Mapping[str, Job] = {
+        jobs: Mapping[str, Job] = {
             "start": _start,
             **ReferenceLoads(self.warehouse, self.inbox).jobs(),
             **FlightLoads(self.warehouse, self.inbox).jobs(),
         }
+        self._jobs = {name: _after(self.pause, job) for name, job in jobs.items()} if self.pause else jobs
 
     def last_flight(self) -> int:
         """Return the watermark: the number of the last flight that was loaded."""
@@ -78,7 +84,8 @@ class Nights:
             .order_by(ProcessStatus.processing_date)
         )
         with self.monitor.session() as session:
-            return list(session.scalars(query))
+            days = list(session.scalars(query))
+        return [day for day in days if any(not _is_settled(step) for step in self._own_steps(day))]
 
     def beyond(self, last_flight: int, days: int) -> list[date]:
         """Return the next days with flights that the watermark has not passed."""
@@ -155,14 +162,21 @@ class Nights:
             operation_name="load",
         )
 
-    def _bury_the_killed(self, day: date) -> None:
-        """Fail the steps that a killed demo left running: a DuckDB file has one writer, so nobody works on them."""
-        query = select(TaskDetail).where(
-            TaskDetail.project_code == PROJECT, TaskDetail.processing_date == day, TaskDetail.is_running
+    def _own_steps(self, day: date) -> list[TaskDetail]:
+        """The steps of a day that the demo does; others may have registered tasks of their own in its processes."""
+        own = select(Task.process_load, Task.workflow_id, Task.task_id).where(
+            Task.project_code == PROJECT, Task.source_identifier.in_(self._jobs)
         )
         with self.monitor.session() as session:
-            orphans = session.scalars(query).all()
-        for step in orphans:
+            tasks = {tuple(task) for task in session.execute(own)}
+        found = [step for process in PROCESSES for step in self.monitor.get_status(PROJECT, process, day)]
+        return [step for step in found if (step.process_load, step.workflow_id, step.task_id) in tasks]
+
+    def _bury_the_killed(self, day: date) -> None:
+        """Fail the steps that a killed demo left running: the warehouse has one writer, so nobody works on them."""
+        for step in self._own_steps(day):
+            if not step.is_running:
+                continue
             self.monitor.fail_task(
                 step.execution_id,
                 step.project_code,
@@ -174,6 +188,18 @@ class Nights:
                 log_message="The demo was killed during this task",
                 log_code="KILLED",
             )
+
+
+def _after(seconds: float, job: Job) -> Job:
+    def paused(task: TaskHandle) -> str:
+        sleep(seconds)
+        return job(task)
+
+    return paused
+
+
+def _is_settled(step: TaskDetail) -> bool:
+    return step.status is Status.DONE or (step.status is Status.FAIL and not step.task_mandatory)
 
 
 def _start(task: TaskHandle) -> str:

@@ -36,6 +36,8 @@ class TaskFailure:
 def dispatch(run: Run, jobs: Mapping[str, Job]) -> list[TaskFailure]:
     """Run the ready steps, stage by stage, until the run is complete or a mandatory failure blocks it.
 
+    A step that names no job is left to whoever does it, such as `etl-monitor exec`.
+
     Args:
         run: The run.
         jobs: The job behind each `source_identifier` of the catalogue.
@@ -45,7 +47,7 @@ def dispatch(run: Run, jobs: Mapping[str, Job]) -> list[TaskFailure]:
     """
     failures = []
     # Each answer is one stage. Its tasks can run in any order, or side by side in separate workers.
-    while ready := run.ready():
+    while ready := [step for step in run.ready() if step.source_identifier]:
         for step in ready:
             error = _run_task(run, step, jobs)
             if error is not None:

@@ -33,6 +33,7 @@ def run_demo(
     catalog: str | None = None,
     warehouse: str | os.PathLike[str] = "flights.duckdb",
     console: Console | None = None,
+    pause: float = 0.0,
 ) -> DemoResult:
     """Load the next days of the New York flights of 2013 into a warehouse, and track the load.
 
@@ -47,6 +48,7 @@ def run_demo(
         catalog: Catalog of that schema, on Databricks; else `ETL_MONITOR_CATALOG`.
         warehouse: The warehouse's DuckDB file; it is created when missing.
         console: Where progress is shown; None shows none.
+        pause: Seconds that each task takes longer, so that there is time to look at it from elsewhere.
 
     Returns:
         What was loaded, what failed, and the status at the end.
@@ -76,7 +78,7 @@ def run_demo(
     ):
         register(monitor)
         store.connect_airports(inbox[FLIGHTS_FILE])
-        nights = Nights(monitor, clock, store, inbox)
+        nights = Nights(monitor, clock, store, inbox, pause)
         require_same_history(store, nights.last_flight())
         begun = nights.unfinished()
         due = sorted({*begun, *nights.beyond(nights.last_flight(), days)})[:days]

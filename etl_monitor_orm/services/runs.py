@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    SQLColumnExpression,
-    Subquery,
-    and_,
-    case,
-    exists,
-    func,
-    insert,
-    literal,
-    or_,
-    select,
-)
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy import ColumnElement, Select, and_, exists, insert, literal, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from etl_monitor_orm import inputs
-from etl_monitor_orm.keys import RunKey
-from etl_monitor_orm.models import Process, ProcessingStep, SequenceStage, Task
-from etl_monitor_orm.models.attempts import Steps, current_attempts, is_running, is_silent, next_number
-from etl_monitor_orm.models.selecting import of_process, of_run, task_of
-from etl_monitor_orm.services.context import Context, alone, reported
+from etl_monitor_orm.keys import RunKey, StepKey
+from etl_monitor_orm.models import Process, ProcessingStep, Task
+from etl_monitor_orm.models.attempts import Steps, current_attempts, is_running, is_silent
+from etl_monitor_orm.models.selecting import of_process, of_run, of_task, task_of
+from etl_monitor_orm.services import queueing
+from etl_monitor_orm.services.context import Context, alone
 from etl_monitor_orm.services.empty_runs import REMARK, leave_receipt, receipt_of
 from etl_monitor_orm.services.refusals import deactivated, in_progress, unknown_process, without_tasks
 from etl_monitor_orm.vocabulary import INITIATION_ID, LoadFrequency, LogType, Status
@@ -82,75 +69,35 @@ def generate(
     """
     alive = _alive(context, run, choice)
     wanted = _wanted(run, choice, alive)
-    new = _rows(context, run, {ProcessingStep.status: literal(Status.NQUE.value)}).where(*wanted)
+    new = queueing.rows(context, run, {}).where(*wanted)
     if choice.resume and choice.if_running == "raise":
         new = new.where(~_obstacles(run, choice, alive).exists())
     if not is_new:
         new = new.where(~exists().where(*receipt_of(run)))
-    if _insert(session, context, run, new) == 0:
+    if queueing.queue(session, context, run, new) == 0:
         _settle(session, context, run, choice, alive)
 
 
-def _insert(session: Session, context: Context, run: RunKey, rows: Select[*tuple[object, ...]]) -> int:
-    """Insert steps of the run; return how many it has got, or 0 where it had some before."""
-    statement = insert(ProcessingStep).from_select(rows.selected_columns.keys(), rows)
-    result = session.execute(statement)
-    written = reported(result) if context.capabilities.counts_inserts else None
-    if written is None:
-        # The read that counts them also saves each later call a read of its step.
-        steps = session.scalars(select(ProcessingStep).where(*of_run(run))).all()
-        context.seen.note(steps)
-        written = len(steps)
-    if written:
-        context.seen.note_run(run)
-    return written
+@alone
+def queue_missing(session: Session, context: Context, step: StepKey) -> None:
+    """Queue a task's step in a run that has none for it, because the task was registered after the run began.
 
+    It is of the run's latest attempt. Nothing is queued if the run has no steps, or a step of the task in any run of
+    the date waits, runs or is DONE.
 
-def _rows(
-    context: Context, run: RunKey, values: Mapping[InstrumentedAttribute[Any], SQLColumnExpression[Any]]
-) -> Select[*tuple[object, ...]]:
-    """Select the rows to insert: the active process's active tasks, none if the run has steps already."""
-    date_so_far = _date_so_far(run)
-    columns: dict[InstrumentedAttribute[Any], SQLColumnExpression[Any]] = {
-        ProcessingStep.processing_date: literal(run.processing_date),
-        ProcessingStep.project_code: Task.project_code,
-        ProcessingStep.process_load: Task.process_load,
-        ProcessingStep.execution_id: literal(run.execution_id),
-        ProcessingStep.workflow_id: Task.workflow_id,
-        ProcessingStep.task_id: Task.task_id,
-        ProcessingStep.sequence_id: Task.sequence_id,
-        ProcessingStep.task_name: Task.task_name,
-        ProcessingStep.sequence_code: SequenceStage.sequence_code,
-        ProcessingStep.task_mandatory: Task.task_mandatory,
-        ProcessingStep.source_system_code: Task.source_system_code,
-        ProcessingStep.source_type: Task.source_type,
-        ProcessingStep.expected_duration_seconds: Task.expected_duration_seconds,
-        ProcessingStep.last_updated_on: literal(context.now, ProcessingStep.last_updated_on.type),
-        ProcessingStep.last_updated_by: literal(context.actor) if isinstance(context.actor, str) else context.actor,
-        ProcessingStep.attempts: date_so_far.c.NextAttempt,
-        **values,
-    }
-    return (
-        select(*(value.label(column.property.columns[0].name) for column, value in columns.items()))
-        .select_from(Task)
-        .join(Process, (Process.project_code == Task.project_code) & (Process.process_load == Task.process_load))
-        .outerjoin(SequenceStage, SequenceStage.sequence_id == Task.sequence_id)
-        .join(date_so_far, date_so_far.c.OfThisRun == 0)
-        .where(*of_process(run.process, Task), Task.is_active.is_(True), Process.is_active.is_(True))
+    Args:
+        session: The unit of work.
+        context: The call's circumstances.
+        step: The step.
+    """
+    run = step.run
+    steps, current = current_attempts(
+        *of_process(run.process, ProcessingStep), ProcessingStep.processing_date == run.processing_date
     )
-
-
-def _date_so_far(run: RunKey) -> Subquery:
-    """One row: the next attempt number of the process and date, and how many steps the run has already."""
-    own = case((ProcessingStep.execution_id == run.execution_id, 1), else_=0)
-    return (
-        select(
-            next_number().label("NextAttempt"),
-            func.coalesce(func.sum(own), 0).label("OfThisRun"),
-        )
-        .where(ProcessingStep.processing_date == run.processing_date, *of_process(run.process, ProcessingStep))
-        .subquery("date_so_far")
-    )
+    in_the_way = exists().where(current, task_of(steps), steps.status != Status.FAIL)
+    has_one = exists().where(*of_run(run), task_of(ProcessingStep))
+    new = queueing.rows(context, run, {}, late=True).where(*of_task(step.task), ~in_the_way, ~has_one)
+    session.execute(insert(ProcessingStep).from_select(new.selected_columns.keys(), new))
 
 
 def _done_on(run: RunKey) -> ColumnElement[bool]:
@@ -274,5 +221,5 @@ def _leave_trace(session: Session, context: Context, run: RunKey, *, has_initiat
         ProcessingStep.log_message: literal(REMARK),
         ProcessingStep.log_type: literal(LogType.INFO.value),
     }
-    rows = _rows(context, run, done).where(Task.workflow_id == INITIATION_ID, Task.task_id == INITIATION_ID)
+    rows = queueing.rows(context, run, done).where(Task.workflow_id == INITIATION_ID, Task.task_id == INITIATION_ID)
     session.execute(insert(ProcessingStep).from_select(rows.selected_columns.keys(), rows))

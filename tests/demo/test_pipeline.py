@@ -64,6 +64,14 @@ def test_given_an_optional_failure_when_dispatched_then_later_stages_run(pipelin
     assert (failure.task_name, failure.mandatory) == ("Task 2", False)
 
 
+def test_given_a_task_that_names_no_job_when_dispatched_then_it_is_left_to_others(pipeline: ETLMonitor) -> None:
+    pipeline.register_task("CORP", "SALES", 9, 1, 6, "Count the files")
+    run = pipeline.start_run("CORP", "SALES")
+
+    assert dispatch(run, noting([])) == []
+    assert [step.task_name for step in run.pending()] == ["Count the files"]
+
+
 def test_given_a_task_without_a_job_when_dispatched_then_it_fails_and_names_what_is_missing(
     pipeline: ETLMonitor,
 ) -> None:

@@ -95,11 +95,6 @@ def _started(monitor: ETLMonitor, wish: Wish) -> TaskHandle:
     run = _run(monitor, wish)
     try:
         return _entered(run, wish)
-    except StepNotQueued as absent:
-        if absent.state is Status.DONE or not wish.joins:
-            raise
-        # The task was registered, or became due, after the run began: it gets a run that has it too.
-        return _entered(_run_with(monitor, run, wish), wish)
     except InvalidTransition as refusal:
         if refusal.state is not Status.FAIL or refusal.step is None:
             raise
@@ -127,16 +122,14 @@ def _run(monitor: ETLMonitor, wish: Wish) -> Run:
     return monitor.start_run(*process, on, execution_id=wish.execution_id)
 
 
-def _run_with(monitor: ETLMonitor, run: Run, wish: Wish) -> Run:
-    """A run of the same date for a task that `run` does not have; its id follows from both, so that others meet it."""
-    execution_id = f"{run.execution_id[:200]}/{wish.task}"[:255]
-    return monitor.start_run(
-        wish.project, wish.process, run.processing_date, execution_id=execution_id, resume=True, if_running="skip"
-    )
-
-
 def _entered(run: Run, wish: Wish) -> TaskHandle:
-    handle = run.task(wish.task.task, wish.task.workflow_id, takeover=wish.takeover, heartbeat=wish.heartbeat)
+    handle = run.task(
+        wish.task.task,
+        wish.task.workflow_id,
+        takeover=wish.takeover,
+        heartbeat=wish.heartbeat,
+        queue_missing=True,
+    )
     return handle.__enter__()
 
 

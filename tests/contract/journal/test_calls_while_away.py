@@ -35,7 +35,7 @@ NEEDS_AN_ANSWER = {
 
 GO_ON = {
     *("register_process", "register_task", "register_parameter", "register_sequence", "register"),
-    *("start_run", "start_task", "end_task", "fail_task", "advance_watermark", "log"),
+    *("start_run", "join_run", "start_task", "end_task", "fail_task", "heartbeat_task", "advance_watermark", "log"),
 }
 """The calls that write and report. All others that write need an answer, or are a decision that must take effect."""
 
