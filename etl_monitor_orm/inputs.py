@@ -237,15 +237,26 @@ def task(project_code: object, process_load: object, task_id: object, workflow_i
     )
 
 
-def step(run: RunKey, task_id: object, *, workflow_id: object, sequence_id: object, attempts: object = None) -> StepKey:
-    """Return which step of a run a call means; without a pass, the initiation's or the main load's."""
+def task_meant(process: ProcessKey, task_id: object, workflow_id: object) -> TaskKey:
+    """Return which task a call means; without a pass, the initiation's or the main load's."""
     number = integer("task_id", task_id)
     if workflow_id is None:
         workflow_id = INITIATION_ID if number == INITIATION_ID else FIRST_PASS
+    return TaskKey(process, number, integer("workflow_id", workflow_id))
+
+
+def name_of_task(task_id: object) -> str | None:
+    """Return the name by which a call means a task; None if it is a number, as digits always are."""
+    return text("task_id", task_id) if isinstance(task_id, str) and foreign.whole_number(task_id) is None else None
+
+
+def step(run: RunKey, task_id: object, *, workflow_id: object, sequence_id: object, attempts: object = None) -> StepKey:
+    """Return which step of a run a call means; without a pass, the initiation's or the main load's."""
+    which = task_meant(run.process, task_id, workflow_id)
     return StepKey(
         run,
-        number,
-        integer("workflow_id", workflow_id),
+        which.task_id,
+        which.workflow_id,
         optional_integer("sequence_id", sequence_id),
         optional_integer("attempts", attempts),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from etl_monitor_orm import foreign, inputs, views
+from etl_monitor_orm import inputs, views
 from etl_monitor_orm.errors import InvalidInput, RunFailed
 from etl_monitor_orm.keys import RunKey, StepKey
 from etl_monitor_orm.models import ProcessingStep
@@ -182,9 +182,9 @@ class Run(OfRun):
         raise error
 
     def _step(self, task: int | str, workflow_id: int | None, sequence_id: int | None) -> StepKey:
-        if not isinstance(task, str) or foreign.whole_number(task) is not None:
+        name = inputs.name_of_task(task)
+        if name is None:
             return inputs.step(self._key, task, workflow_id=workflow_id, sequence_id=sequence_id)
-        name = inputs.text("task_id", task)
         only = Narrowing.read(workflow_id=workflow_id, sequence_id=sequence_id, task_id=None)
         return self._runtime.run(step_of_name, self._key, name, only)
 

@@ -6,6 +6,7 @@ from datetime import date
 
 from etl_monitor_orm import inputs, views
 from etl_monitor_orm.calls.group import Calls
+from etl_monitor_orm.keys import TaskKey
 from etl_monitor_orm.rows import Rows
 from etl_monitor_orm.run import Run
 from etl_monitor_orm.services import dates, joining, opening, queries
@@ -15,7 +16,15 @@ from etl_monitor_orm.services.scopes import Processes
 class OpeningCalls(Calls):
     """Finds runs."""
 
-    def join_run(self, project_code: str, process_load: str, processing_date: date | str | None = None) -> Run:
+    def join_run(
+        self,
+        project_code: str,
+        process_load: str,
+        processing_date: date | str | None = None,
+        *,
+        task_id: int | str | None = None,
+        workflow_id: int | None = None,
+    ) -> Run:
         """Return the date's latest unfinished run; else start one that all who join meet (`ETLProcessingSteps`).
 
         For jobs that know their process but no run. The id of a run that is started here follows from process and
@@ -27,6 +36,9 @@ class OpeningCalls(Calls):
             project_code: The project.
             process_load: The process.
             processing_date: The date to work on; else the SYSDT parameter's, else today (UTC).
+            task_id: The task that you will do, by number or name. If all runs of the date are finished, and none had it
+                because it was registered since, the latest is joined: `run.task(..., queue_missing=True)` starts it.
+            workflow_id: The pass of that number; else 0 for task 0 and 1 for any other.
 
         Raises:
             ProcessNotFound: The process is not registered.
@@ -37,9 +49,12 @@ class OpeningCalls(Calls):
         """
         process = inputs.process(project_code, process_load)
         on = inputs.optional_day("processing_date", processing_date)
+        task: TaskKey | str | None = None
+        if task_id is not None:
+            task = inputs.name_of_task(task_id) or inputs.task_meant(process, task_id, workflow_id)
         at_once = self._runtime.one_reading()
         on = on or at_once.run(dates.historic_date_of, process) or at_once.now.date()
-        return Run(self._runtime, at_once.run(joining.join, process, on))
+        return Run(self._runtime, at_once.run(joining.join, process, on, task))
 
     def get_run(
         self,

@@ -74,7 +74,9 @@ class TrackingCalls(OpeningCalls):
         on = inputs.optional_day("processing_date", processing_date)
 
         def enter() -> TaskHandle:
-            run = self.join_run(process.project_code, process.process_load, on)
+            run = self.join_run(
+                process.project_code, process.process_load, on, task_id=task_id, workflow_id=workflow_id
+            )
             return run.task(task_id, workflow_id, heartbeat=heartbeat, queue_missing=True)
 
         def decorate(function: Callable[..., Any]) -> Callable[..., Any]:

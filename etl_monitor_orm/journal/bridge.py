@@ -95,8 +95,8 @@ class Bridge:
         """Return the call as it would be kept; None if it needs the database."""
         if service is joining.join:
             # The run that this machine used last, or else the one that all who are away would start.
-            known = None if self._memory is None else self._memory.run_to_join(*args)
-            service, args = runs.generate, (known or joining.run_of_date(*args),)
+            known = None if self._memory is None else self._memory.run_to_join(*args[:2])
+            service, args = runs.generate, (known or joining.run_of_date(*args[:2]),)
         kind = kind_of(service)
         return None if kind is None else kind.made(args, kwargs, now)
 

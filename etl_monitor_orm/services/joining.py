@@ -7,13 +7,13 @@ from datetime import date
 from typing import Final
 from uuid import UUID, uuid5
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from etl_monitor_orm.keys import ProcessKey, RunKey
+from etl_monitor_orm.keys import ProcessKey, RunKey, TaskKey
 from etl_monitor_orm.models import ProcessingStep, Task
 from etl_monitor_orm.models.attempts import current_attempts, is_blocking, is_unfinished, recency
-from etl_monitor_orm.models.selecting import of_process, task_of
+from etl_monitor_orm.models.selecting import of_process, of_task, task_of
 from etl_monitor_orm.services.context import Context, alone
 from etl_monitor_orm.services.runs import generate
 
@@ -29,8 +29,12 @@ def run_of_date(process: ProcessKey, on: date) -> RunKey:
 
 
 @alone
-def join(session: Session, context: Context, process: ProcessKey, on: date) -> RunKey:
+def join(
+    session: Session, context: Context, process: ProcessKey, on: date, task: TaskKey | str | None = None
+) -> RunKey:
     """Return the date's latest unfinished run; where there is none, queue the run of the date.
+
+    If all runs are finished, and none of them had the caller's task, it was registered since: the latest run can get it.
 
     Callers that do so at the same time get the same run. A run is unfinished while one of its steps is waiting or
     running, or has failed and is mandatory. Steps that a later run of the date has tried again do not count, nor do
@@ -41,6 +45,7 @@ def join(session: Session, context: Context, process: ProcessKey, on: date) -> R
         context: The call's circumstances.
         process: The process.
         on: The date.
+        task: What the caller will do in the run, or its name.
 
     Raises:
         ProcessNotFound: The process is not registered.
@@ -49,9 +54,25 @@ def join(session: Session, context: Context, process: ProcessKey, on: date) -> R
     latest = session.scalar(_latest_unfinished(process, on))
     if latest is not None:
         return RunKey(process, latest, on)
+    if task is not None and (latest := session.scalar(_latest_without(process, on, task))) is not None:
+        return RunKey(process, latest, on)
     run = run_of_date(process, on)
     generate(session, context, run)
     return run
+
+
+def _latest_without(process: ProcessKey, on: date, task: TaskKey | str) -> Select[str]:
+    """Select the latest run of a date, if the task is registered and active, and no run of the date has a step of it."""
+    steps = ProcessingStep
+    of_date = (*of_process(process, steps), steps.processing_date == on)
+    other = aliased(ProcessingStep)
+    if isinstance(task, str):
+        wanted: tuple[ColumnElement[bool], ...] = (*of_process(process, Task), Task.task_name == task)
+    else:
+        wanted = of_task(task)
+    registered = exists().where(*wanted, Task.is_active.is_(True))
+    had = exists().where(*of_process(process, other), other.processing_date == on, task_of(other), *wanted)
+    return select(steps.execution_id).where(*of_date, registered, ~had).order_by(*recency(steps)).limit(1)
 
 
 def _latest_unfinished(process: ProcessKey, on: date) -> Select[str]:

@@ -179,3 +179,65 @@ def test_given_a_deactivated_process_without_a_run_when_joined_then_it_is_refuse
 
     with refused(ProcessInactive, "deactivated"):
         hr.join_run(*HR, DAY)
+
+
+@pytest.mark.parametrize("task", [{"task_id": 9}, {"task_id": "Load cars"}])
+def test_given_finished_runs_when_joined_for_a_task_registered_since_then_it_is_the_latest_of_them(
+    hr: ETLMonitor, run: Run, clock: ManualClock, task: dict[str, object]
+) -> None:
+    finish(run)
+    clock.advance(60)
+    later = hr.start_run(*HR, DAY, execution_id="a later run")
+    finish(later)
+    hr.register_task(*HR, 9, 1, 2, "Load cars")
+
+    joined = hr.join_run(*HR, DAY, **task)
+    with joined.task(**task, queue_missing=True):
+        pass
+
+    assert joined.execution_id == "a later run"
+    assert joined.pending() == []
+
+
+@pytest.mark.parametrize("task", [{"task_id": 1}, {"task_id": "Load employees"}, {"task_id": 77}, {"task_id": "None"}])
+def test_given_finished_runs_when_joined_for_a_task_that_they_had_or_nobody_knows_then_one_is_started(
+    hr: ETLMonitor, run: Run, task: dict[str, object]
+) -> None:
+    finish(run)
+
+    assert hr.join_run(*HR, DAY, **task).execution_id != "run-1"
+
+
+@pytest.mark.parametrize(("workflow_id", "process", "day"), [(2, "HR_DAILY", DAY), (1, "PAYROLL", DAY)])
+def test_given_finished_runs_when_a_namesake_elsewhere_was_done_then_the_task_itself_was_not(
+    hr: ETLMonitor, run: Run, workflow_id: int, process: str, day: date
+) -> None:
+    hr.register_process("CORP", "PAYROLL")
+    hr.register_task("CORP", process, 9, workflow_id, 2, "Load cars")
+    finish(run)
+    if process == "PAYROLL":
+        finish(hr.start_run("CORP", process, day, execution_id="run-1"))
+    else:
+        with run.task(9, workflow_id, queue_missing=True):
+            pass
+    hr.register_task(*HR, 9, 1, 2, "Load cars, too")
+
+    assert hr.join_run(*HR, DAY, task_id=9).execution_id == "run-1"
+
+
+def test_given_a_deactivated_task_that_no_run_had_when_joined_then_a_run_is_started(hr: ETLMonitor, run: Run) -> None:
+    finish(run)
+    hr.register_task(*HR, 9, 1, 2, "Load cars").deactivate_task(*HR, 9, 1)
+
+    assert hr.join_run(*HR, DAY, task_id=9).execution_id != "run-1"
+
+
+def test_given_no_run_of_the_date_when_joined_for_a_task_then_the_run_of_the_date_is_started(
+    hr: ETLMonitor, run: Run
+) -> None:
+    finish(run)
+
+    other = hr.join_run(*HR, "2026-04-10", task_id=1)
+
+    assert other.execution_id != "run-1"
+    assert len(other.pending()) == 4

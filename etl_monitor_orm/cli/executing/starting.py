@@ -115,7 +115,7 @@ def _run(monitor: ETLMonitor, wish: Wish) -> Run:
     """The run that is meant; it is started where that is needed."""
     process = (wish.project, wish.process)
     if wish.joins:
-        return monitor.join_run(*process, wish.on)
+        return monitor.join_run(*process, wish.on, task_id=wish.task.task, workflow_id=wish.task.workflow_id)
     if wish.execution_id is None:
         return monitor.start_run(*process, wish.on, resume=wish.resume)
     on = wish.on or monitor.task(wish.execution_id, *process, INITIATION_ID).processing_date
