@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from etl_monitor_orm import views
+from etl_monitor_orm.at_work import in_task
 from etl_monitor_orm.claims import Claim
 from etl_monitor_orm.clocks import ManualClock
 from etl_monitor_orm.errors import (
@@ -49,7 +50,7 @@ from etl_monitor_orm.services.dispatch import PendingTask
 from etl_monitor_orm.services.logs import LogEntry
 from etl_monitor_orm.services.modes import ModeChange
 from etl_monitor_orm.session import create_engine
-from etl_monitor_orm.task import TaskHandle, in_task
+from etl_monitor_orm.task import TaskHandle
 from etl_monitor_orm.termination import Termination, terminate_as_exit
 from etl_monitor_orm.vocabulary import (
     AdvanceMode,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from etl_monitor_orm import inputs
+from etl_monitor_orm.at_work import AtWork, task_at_work
 from etl_monitor_orm.backends import backend_of
 from etl_monitor_orm.errors import InvalidInput
 from etl_monitor_orm.handing_over import NotCopied
@@ -14,7 +15,6 @@ from etl_monitor_orm.log_writer import LogWriter, is_writing
 from etl_monitor_orm.monitor import ETLMonitor
 from etl_monitor_orm.printable import quoted
 from etl_monitor_orm.services.logs import LogEntry, rows_per_statement
-from etl_monitor_orm.task import TaskHandle, task_at_work
 from etl_monitor_orm.vocabulary import LogLevel
 
 _LEVELS: Final = (
@@ -179,7 +179,7 @@ _NAMED: Final = "etl_monitor_task"
 """The attribute of a record that says which task made it, in plain text: other handlers may write it, or send it."""
 
 
-def _told(task: TaskHandle) -> dict[str, str]:
+def _told(task: AtWork) -> dict[str, str]:
     return {
         "project_code": task.project_code,
         "process_load": task.process_load,

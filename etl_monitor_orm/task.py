@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from contextlib import suppress
-from contextvars import ContextVar, copy_context
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from functools import partial, wraps
+from functools import partial
 from types import TracebackType
-from typing import Literal, ParamSpec, Self, TypeVar
+from typing import Literal, Self
 
-from etl_monitor_orm import causes, inputs
+from etl_monitor_orm import at_work, causes, inputs
 from etl_monitor_orm.errors import InvalidInput, InvalidTransition, StepNotQueued
 from etl_monitor_orm.handing_over import NotCopied
 from etl_monitor_orm.heartbeats import Heartbeats
@@ -31,54 +29,7 @@ from etl_monitor_orm.services.watermarks import Move, check_is_watermark, titled
 from etl_monitor_orm.threads import to_the_end
 from etl_monitor_orm.vocabulary import LogType, ParameterType, Status
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
 OnNotRunnable = Literal["raise", "skip"]
-
-current_task: ContextVar[TaskHandle | None] = ContextVar("etl_monitor_current_task", default=None)
-"""The task that was entered last here. It may have been left elsewhere: ask `task_at_work`."""
-
-
-def task_at_work() -> TaskHandle | None:
-    """Return the innermost task whose body is running here, for log records to name it."""
-    task = current_task.get()
-    while task is not None and not task.active:
-        task = task._outer
-    return task
-
-
-def in_task(function: Callable[P, T]) -> Callable[P, T]:
-    """Return `function` for other threads: wherever it is called, it runs in the task that is at work here, now.
-
-    A new thread begins without the context variables of the thread that started it, so its log records would name no
-    task. The returned function carries them all along. Many threads can call it at the same time.
-
-    Args:
-        function: What the other threads call.
-
-    Returns:
-        A function with the same arguments and result. Log records that it makes carry the task's run, process and date
-        in `ETLsysLogs`, until the task ends.
-
-    Raises:
-        InvalidInput: It is not a function.
-
-    Example:
-        ```python
-        with run.task(1), ThreadPoolExecutor() as pool:
-            list(pool.map(in_task(load_table), tables))
-        ```
-    """
-    inputs.function("function", function)
-    context = copy_context()
-
-    @wraps(function)
-    def carried(*args: P.args, **kwargs: P.kwargs) -> T:
-        # A copy for each call: two threads cannot be in one context at the same time.
-        return context.copy().run(function, *args, **kwargs)
-
-    return carried
 
 
 class OfRun(NotCopied):
@@ -162,7 +113,6 @@ class TaskHandle(OfRun):
         self._watermark: Watermark | None = None
         self._watermark_read = False
         self._staged: Staged | None = None
-        self._outer: TaskHandle | None = None
         self._heartbeats = None if heartbeat is None else Heartbeats(self.heartbeat, _interval(heartbeat), str(step))
 
     @property
@@ -328,7 +278,7 @@ class TaskHandle(OfRun):
         try:
             self._settle(error)
         finally:
-            current_task.set(task_at_work())  # a token would fit only the context and the order of entering
+            at_work.leave()
 
     async def __aenter__(self) -> Self:
         try:
@@ -350,7 +300,7 @@ class TaskHandle(OfRun):
         try:
             await to_the_end(partial(self._settle, error))
         finally:
-            current_task.set(task_at_work())
+            at_work.leave()
         return None
 
     def _start(self) -> None:
@@ -390,8 +340,7 @@ class TaskHandle(OfRun):
     def _come_in(self) -> None:
         """Be the task at work in the caller's context."""
         if self.active:
-            self._outer = task_at_work()
-            current_task.set(self)
+            at_work.enter(self)
 
     def _settle(self, error: BaseException | None) -> None:
         """End the step; the database work of leaving."""

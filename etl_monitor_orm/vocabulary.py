@@ -23,6 +23,11 @@ QUEUED: Final = (Status.NQUE, Status.RQUE)
 """The two states of an unfinished step, started or not."""
 
 
+def state_of(status: Status, *, is_running: bool) -> str:
+    """Return how a step stands, for people: RUNNING once it was started, else its status."""
+    return RunState.RUNNING.value if is_running else status.value
+
+
 class RunStatus(StrEnum):
     """Rollup of one attempt of a run (`v_runSummary.OverallStatus`)."""
 

@@ -13,6 +13,7 @@ from etl_monitor_orm import ModeChange, PendingTask, ProcessingStep, views
 from etl_monitor_orm.cli.hints import tell
 from etl_monitor_orm.cli.output import Column, cell, print_json, print_table
 from etl_monitor_orm.printable import one_line
+from etl_monitor_orm.vocabulary import state_of
 
 if TYPE_CHECKING:
     from etl_monitor_orm import CurrentFailure, MandatoryBlocker, ProcessStatus, RunSummary, TaskDetail, Watermark
@@ -53,7 +54,7 @@ def heading(row: Step | Failure) -> str:
 
 
 def _state(row: Step) -> str:
-    return "RUNNING" if row.is_running else str(row.status)
+    return state_of(row.status, is_running=row.is_running)
 
 
 def _took(row: Step) -> str | None:
@@ -90,7 +91,7 @@ PENDING: Sequence[Column[PendingTask]] = (
     Column("Name", lambda row: row.task_name),
     Column("Stage", lambda row: f"{row.sequence_id} {row.sequence_code or ''}".rstrip()),
     Column("Attempt", lambda row: row.attempts),
-    Column("Status", lambda row: "RUNNING" if row.is_running else str(row.status)),
+    Column("Status", lambda row: state_of(row.status, is_running=row.is_running)),
     Column("Source", lambda row: row.source_identifier),
     Column("Watermark", lambda row: row.active_value),
 )

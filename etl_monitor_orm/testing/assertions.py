@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from etl_monitor_orm import ETLMonitor, InvalidInput, Run, Status
 from etl_monitor_orm.printable import quoted
 from etl_monitor_orm.testing.naming import find, label
-from etl_monitor_orm.testing.standing import Standing, standing, state
-from etl_monitor_orm.vocabulary import QUEUED
+from etl_monitor_orm.testing.standing import Standing, standing
+from etl_monitor_orm.vocabulary import QUEUED, state_of
 
 if TYPE_CHECKING:
     from etl_monitor_orm import TaskDetail
@@ -136,7 +136,8 @@ def _check(there: Standing, tasks: tuple[int | str, ...], expected: str, right: 
 
 
 def _told(step: TaskDetail) -> str:
-    return f"{state(step)} with {quoted(step.log_message)}" if step.log_message else state(step)
+    state = state_of(step.status, is_running=step.is_running)
+    return f"{state} with {quoted(step.log_message)}" if step.log_message else state
 
 
 def _refuse(there: Standing, expected: str, but: str, asked: dict[object, str], wrong: list[object]) -> None:

@@ -14,6 +14,7 @@ from etl_monitor_orm.keys import ProcessKey, RunKey
 from etl_monitor_orm.printable import quoted
 from etl_monitor_orm.testing.naming import label
 from etl_monitor_orm.testing.text_table import text_table
+from etl_monitor_orm.vocabulary import state_of
 
 if TYPE_CHECKING:
     from etl_monitor_orm import TaskDetail
@@ -46,18 +47,19 @@ class Standing:
                 *(
                     (
                         label(step) in wrong,
-                        (label(step), expected.get(label(step)), state(step), step.attempts, step.log_message),
+                        (
+                            label(step),
+                            expected.get(label(step)),
+                            state_of(step.status, is_running=step.is_running),
+                            step.attempts,
+                            step.log_message,
+                        ),
                     )
                     for step in self.steps
                 ),
                 *((True, (asked, expected[asked], "no step", None, None)) for asked in absent),
             ],
         )
-
-
-def state(step: TaskDetail) -> str:
-    """Return the step's status; RUNNING for one that was started and has not ended."""
-    return "RUNNING" if step.is_running else str(step.status)
 
 
 def standing(

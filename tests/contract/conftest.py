@@ -22,8 +22,8 @@ from etl_monitor_orm import (
     Status,
     SysLog,
 )
+from etl_monitor_orm.at_work import entered
 from etl_monitor_orm.keys import ProcessKey, RunKey
-from etl_monitor_orm.task import current_task
 from tests.databases import Database, ServedDatabase, WarehouseDatabase, migrated, monitor_url
 from tests.patience import PATIENT
 
@@ -37,9 +37,9 @@ T = TypeVar("T")
 @pytest.fixture(autouse=True)
 def _own_task() -> Iterator[None]:
     """No test is inside of a task that another one left open."""
-    token = current_task.set(None)
+    token = entered.set(None)
     yield
-    current_task.reset(token)
+    entered.reset(token)
 
 
 @pytest.fixture

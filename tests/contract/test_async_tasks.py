@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event
 
 from etl_monitor_orm import ETLMonitor, InvalidTransition, ProcessingStep, Run, Status, SysLog, in_task
-from etl_monitor_orm.task import task_at_work
+from etl_monitor_orm.at_work import task_at_work
 from tests.patience import PATIENT
 
 Step = Callable[..., ProcessingStep]

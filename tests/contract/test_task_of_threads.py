@@ -11,7 +11,7 @@ from contextvars import ContextVar, copy_context
 import pytest
 
 from etl_monitor_orm import EtlLogHandler, Run, SysLog, in_task
-from etl_monitor_orm.task import current_task
+from etl_monitor_orm.at_work import entered
 from tests.patience import PATIENT
 
 Attach = Callable[..., EtlLogHandler]
@@ -144,7 +144,7 @@ def test_task_that_was_left_is_not_kept_alive_by_its_context(run: Run) -> None:
     with run.task(1):
         pass
 
-    assert current_task.get() is None
+    assert entered.get() is None
 
 
 def test_task_in_a_generator_that_is_closed_elsewhere_ends(run: Run, log: logging.Logger, named: Named) -> None:
