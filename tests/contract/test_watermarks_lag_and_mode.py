@@ -209,3 +209,17 @@ def test_given_a_mode_or_lag_that_does_not_fit_when_registered_then_it_is_refuse
 ) -> None:
     with refused(InvalidInput, words):
         hr.register_parameter(*HR, "New", kind, **given)
+
+
+@pytest.mark.parametrize("lag", [-1, -3600])
+def test_given_a_negative_lag_from_another_tool_when_done_then_the_watermark_is_not_past_the_start(
+    hr: ETLMonitor, run: Run, clock: ManualClock, lag: int
+) -> None:
+    with hr.session() as session:
+        session.get_one(Parameter, EMPLOYEES).lag_seconds = lag
+        session.commit()
+    with run.task(1):
+        began = clock.now
+        clock.advance(7200)
+
+    assert hr.get_active_watermark(*EMPLOYEES) == began

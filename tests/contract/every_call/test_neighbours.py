@@ -84,6 +84,13 @@ OF_ONE_RUN = [
 ]
 """Calls for which another run of the same process and date, and its attempts, make no difference."""
 
+UNTOUCHED: dict[str, object] = {
+    "IsActive": True,
+    **dict.fromkeys(("ValueDateTime", "ValueINT", "ValueBIT"), None),
+    **dict.fromkeys(("SetOn", "AutomaticValue", "AdvanceMode", "LagSeconds"), None),
+}
+"""A catalogue in which nobody has changed anything since it was registered."""
+
 Told = tuple[object, Rows]
 Neighbours = Callable[[Rows, ManualClock], Rows]
 Make = Callable[[str, Neighbours | None], tuple[Told, Rows, Rows]]
@@ -115,9 +122,11 @@ def live(monitor: ETLMonitor, clock: ManualClock) -> None:
 
 
 def in_life(rows: list[dict[str, object]], life: str, clock: ManualClock) -> list[dict[str, object]]:
-    """Steps as they were left behind, or all of them waiting or running with their first attempt."""
-    if life == "lived" or not rows or "StartTime" not in rows[0]:
+    """Rows as they were left behind; or an untouched catalogue, and first attempts that wait or run."""
+    if life == "lived" or not rows:
         return rows
+    if "StartTime" not in rows[0]:
+        return [{**row, **{name: value for name, value in UNTOUCHED.items() if name in row}} for row in rows]
     times = {"StartTime": clock.now if life == "running" else None, "EndTime": None, "DurationSeconds": None}
     return [{**row, **times, "Status": "NQUE"} for row in rows if row["Attempts"] == 0]
 
