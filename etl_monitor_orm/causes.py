@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from etl_monitor_orm.errors import EtlMonitorError
 from etl_monitor_orm.inputs import MESSAGE_MAX, shortened
 
 _MOST: Final = 200
@@ -39,13 +40,14 @@ def told(error: BaseException) -> str:
 
 
 def words(error: BaseException) -> str:
-    """Return `Type: message`, or only the type when the exception cannot produce its message."""
+    """Return `Type: message`, or only the type when the exception has no message, or cannot produce it."""
     name = _attribute(type(error), "__name__")
     name = _plain(name) if isinstance(name, str) else "Exception"
     try:
-        return f"{name}: {_plain(str(error))}"
+        message = _plain(str(error))
     except BaseException:  # what a hostile text raises must not take the place of the job's exception
         return name
+    return f"{name}: {message}" if message else name
 
 
 def text(error: BaseException) -> str:
@@ -81,7 +83,12 @@ def _leaves(error: BaseException) -> list[BaseException]:
 
 
 def _cause(error: BaseException) -> list[tuple[str, BaseException]]:
-    """What caused an exception, or else what was being handled when it was raised."""
+    """What caused an exception, or else what was being handled when it was raised.
+
+    The monitor's own errors say what the database said, so their causes would say it again.
+    """
+    if isinstance(error, EtlMonitorError):
+        return []
     cause = _attribute(error, "__cause__")
     if isinstance(cause, BaseException):
         return [("caused by ", cause)]

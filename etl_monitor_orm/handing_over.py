@@ -14,6 +14,8 @@ class CannotBeCopied(InvalidInput, TypeError):
 class NotCopied:
     """Refuses `pickle`, `copy.copy` and `copy.deepcopy` in words."""
 
+    __slots__ = ()
+
     _instead: ClassVar[str]
     """What to hand over, and what to do with it there."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from os import PathLike
+from time import monotonic
 from types import TracebackType
 from typing import Literal, Self
 
@@ -20,7 +21,7 @@ from etl_monitor_orm.calls.steps import StepCalls
 from etl_monitor_orm.calls.tracking import TrackingCalls
 from etl_monitor_orm.calls.watermarks import WatermarkCalls
 from etl_monitor_orm.clocks import Clock, system_clock
-from etl_monitor_orm.errors import ConfigurationError, InvalidInput
+from etl_monitor_orm.errors import ConfigurationError, EtlMonitorError, InvalidInput
 from etl_monitor_orm.handing_over import NotCopied
 from etl_monitor_orm.journal import opening
 from etl_monitor_orm.journal.handle import Journal
@@ -126,6 +127,8 @@ class ETLMonitor(
     def setup(self, *, layout: str | None = None) -> Self:
         """Create or upgrade the tables and views, and seed the stages. You can call it at any time.
 
+        While the database is away, `when_away="warn"` and `"journal"` go on as if the tables were current.
+
         Args:
             layout: On Databricks, `partitioned` (the default) or `clustered`: how new results tables are laid out; else
                 `ETL_MONITOR_LAYOUT`. Existing tables keep theirs.
@@ -136,8 +139,15 @@ class ETLMonitor(
         """
         from etl_monitor_orm import migrations
 
-        migrations.upgrade(self.engine, self.schema, layout=layout)
-        self._runtime.schema_is_current()
+        began = monotonic()
+        try:
+            migrations.upgrade(self.engine, self.schema, layout=layout)
+        except EtlMonitorError as error:
+            if self._runtime.bridge is None:
+                raise
+            self._runtime.bridge.go_on_without(error, monotonic() - began)
+        else:
+            self._runtime.schema_is_current()
         views.load()
         return self
 

@@ -48,6 +48,7 @@ class Run(OfRun):
         takeover: bool = False,
         on_not_runnable: OnNotRunnable = "raise",
         queue_missing: bool = False,
+        retry_failed: bool = False,
         heartbeat: timedelta | float | None = None,
         source_type: SourceType | str | None = None,
         source_run_id: str | None = None,
@@ -67,6 +68,7 @@ class Run(OfRun):
             on_not_runnable: `"raise"`, or `"skip"` to get a handle with `active=False` when the step is already
                 DONE, running or failed, its task is inactive, or the run has no step for it.
             queue_missing: Queue the step if the run has none, because the task was registered after the run began.
+            retry_failed: Queue the step again first if it has failed, with the run's initiation step, like a reset.
             heartbeat: Give a sign of life by itself, from a thread, whenever this time has passed: a timedelta, or
                 seconds. A heartbeat that fails is logged and never ends the task.
             source_type: Kind of job, if not the task's.
@@ -88,6 +90,7 @@ class Run(OfRun):
             takeover=takeover,
             on_not_runnable=on_not_runnable,
             queue_missing=queue_missing,
+            retry_failed=retry_failed,
             log_message=log_message,
             log_type=log_type,
             log_code=log_code,

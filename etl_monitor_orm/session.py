@@ -11,6 +11,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
+from etl_monitor_orm import inputs
 from etl_monitor_orm.backends import Backend, Capabilities, Holding, RetryPolicy, backend_for, backend_of, our_error
 from etl_monitor_orm.errors import ConflictError
 from etl_monitor_orm.models import SequenceStage
@@ -68,7 +69,7 @@ def engine_for(
 ) -> Engine:
     """Return an engine for the settings' database, its schema mapped to the settings' schema."""
     backend = backend_for(settings.url.get_backend_name())
-    if exclusive:
+    if inputs.boolean("exclusive", exclusive):
         backend.refuse_exclusive()
     engine = backend.create_engine(
         settings.url,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -11,7 +12,7 @@ from types import TracebackType
 from typing import Literal, Self
 
 from etl_monitor_orm import at_work, causes, inputs
-from etl_monitor_orm.errors import InvalidInput, InvalidTransition, StepNotQueued
+from etl_monitor_orm.errors import InvalidInput, InvalidTransition, MonitorAway, StepNotQueued
 from etl_monitor_orm.handing_over import NotCopied
 from etl_monitor_orm.heartbeats import Heartbeats
 from etl_monitor_orm.keys import RunKey, StepKey
@@ -19,6 +20,7 @@ from etl_monitor_orm.models import Parameter
 from etl_monitor_orm.printable import quoted
 from etl_monitor_orm.runtime import Runtime
 from etl_monitor_orm.services import steps
+from etl_monitor_orm.services.again import start_again
 from etl_monitor_orm.services.ending import Ending, finish
 from etl_monitor_orm.services.late import ReadFromMemory
 from etl_monitor_orm.services.refusals import without_watermark
@@ -34,6 +36,8 @@ OnNotRunnable = Literal["raise", "skip"]
 
 class OfRun(NotCopied):
     """What a run and its tasks share: the run's key."""
+
+    __slots__ = ("_key",)
 
     _key: RunKey
 
@@ -76,6 +80,12 @@ class TaskHandle(OfRun):
         ```
     """
 
+    # A name that is misspelt would be set, and its message lost.
+    __slots__ = (
+        *("__weakref__", "active", "_claim", "_heartbeats", "_log_code", "_log_message", "_log_type"),
+        *("_on_not_runnable", "_process", "_queue_missing", "_runtime", "_staged", "_start_service", "_step"),
+        *("_takeover", "_watermark", "_watermark_read", "_where"),
+    )
     _instead = (
         "Hand over the database's URL, project_code, process_load, processing_date, execution_id, task_id and "
         "workflow_id, and track the task there: ETLMonitor(url).task(execution_id, project_code, process_load, "
@@ -91,6 +101,7 @@ class TaskHandle(OfRun):
         takeover: bool = False,
         on_not_runnable: OnNotRunnable = "raise",
         queue_missing: bool = False,
+        retry_failed: bool = False,
         log_message: str | None = None,
         log_type: LogType | str | None = None,
         log_code: str | None = None,
@@ -100,6 +111,7 @@ class TaskHandle(OfRun):
             raise InvalidInput(f"on_not_runnable is {quoted(on_not_runnable)}; it must be 'raise' or 'skip'.")
         self.active = False
         self._claim: Held | None = None
+        self._process = os.getpid()
         self.log_message = log_message
         self.log_type = log_type
         self.log_code = log_code
@@ -110,6 +122,7 @@ class TaskHandle(OfRun):
         self._takeover = inputs.boolean("takeover", takeover)
         self._on_not_runnable = on_not_runnable
         self._queue_missing = inputs.boolean("queue_missing", queue_missing)
+        self._start_service = start_again if inputs.boolean("retry_failed", retry_failed) else steps.start
         self._watermark: Watermark | None = None
         self._watermark_read = False
         self._staged: Staged | None = None
@@ -230,7 +243,8 @@ class TaskHandle(OfRun):
         more than a day ahead of the monitor's clock is written too, and logged as a warning. If the watermark has
         meanwhile passed the value, the value is dropped, and the step's LogMessage says so. In historic mode a staged
         value is neither written nor refused for being before the current one; a receipt in `ETLsysLogs` says what it
-        would have been.
+        would have been. While the monitor is away, and this machine has not seen the watermark, all this is decided
+        when the end is recorded; a value that does not fit is dropped then, and the LogMessage says so.
 
         Args:
             value: A time (naive means UTC; ISO text is fine) for a DELTA_DATE, a whole number for a DELTA_ID.
@@ -240,7 +254,11 @@ class TaskHandle(OfRun):
             InvalidInput: The task has no watermark, or the value does not fit it or is before the current one.
             InvalidTransition: The task is not running.
         """
-        watermark = self._watermark_to("advance")
+        try:
+            watermark = self._watermark_to("advance")
+        except MonitorAway:
+            self._staged = Staged.unread(value, allow_rewind=allow_rewind)
+            return
         check_is_watermark(watermark.parameter)
         move = Move.read(value, allow_rewind=allow_rewind, kind=watermark.parameter.parameter_type)
         self._staged = watermark.stage(move)
@@ -255,7 +273,10 @@ class TaskHandle(OfRun):
             InvalidInput: The task has no watermark.
             InvalidTransition: The task is not running.
         """
-        self._staged = self._watermark_to("hold").hold()
+        try:
+            self._staged = self._watermark_to("hold").hold()
+        except MonitorAway:
+            self._staged = Staged.unread(None)
 
     def heartbeat(self) -> None:
         """Give a sign of life: refresh `ETLProcessingSteps.LastUpdatedOn`.
@@ -318,6 +339,7 @@ class TaskHandle(OfRun):
                 raise
             return
         self._claim = claim
+        self._process = os.getpid()
         self._step = replace(self._step, attempts=claim.attempts)
         self.active = True
         if self._heartbeats is not None:
@@ -327,7 +349,7 @@ class TaskHandle(OfRun):
         """Start the step, which may have to be queued first."""
 
         def start() -> Held:
-            return self._runtime.run(steps.start, self._step, None, self._where, takeover=self._takeover)
+            return self._runtime.run(self._start_service, self._step, None, self._where, takeover=self._takeover)
 
         try:
             return start()
@@ -363,6 +385,13 @@ class TaskHandle(OfRun):
             _note(error, f"The ETL monitor could not record the failure of {self._step}: {causes.words(trouble)}")
 
     def _end(self, how: Status, message: str | None) -> None:
+        if self._process != os.getpid():
+            raise InvalidTransition(
+                f"{self._step} was started in process {self._process}, from which this one was forked: it ends there. "
+                "Start a task of your own here.",
+                step=self._step,
+                asked="end",
+            )
         ending = Ending(
             how, message=inputs.message("log_message", message), log_type=self.log_type, log_code=self.log_code
         )

@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_plus
 
 from sqlalchemy.engine import URL, Engine
 
-from etl_monitor_orm.errors import SchemaError, SchemaMissing
+from etl_monitor_orm.errors import DatabaseError, SchemaError, SchemaMissing
 
 
 def place(url: URL) -> str:
@@ -69,8 +69,8 @@ def pointing(engine: Engine) -> Iterator[None]:
         raise
 
 
-def lacking(words: str, engine: Engine, database: str) -> SchemaMissing:
-    """Return our error for a table or view that is not there.
+def lacking(words: str, engine: Engine, database: str) -> SchemaMissing | DatabaseError:
+    """Return our error for a table or view that is not there; one that is not the monitor's is the caller's mistake.
 
     Without the version table there is no revision, and an upgrade makes everything. Otherwise an upgrade may find
     nothing to do, and only a repair restores a view.
@@ -80,6 +80,8 @@ def lacking(words: str, engine: Engine, database: str) -> SchemaMissing:
         engine: Where it happened.
         database: Who says so, such as `DuckDB`.
     """
+    if not _OURS.search(_HINTS.split(words)[0]):
+        return DatabaseError(f"{place(engine.url)} has nothing of this name. {database} says: {words}")
     what, way = "one of the monitor's tables or views", _UPGRADE
     if _NO_REVISION.search(words):
         what = "the monitor's tables or views"
@@ -90,6 +92,11 @@ def lacking(words: str, engine: Engine, database: str) -> SchemaMissing:
     return SchemaMissing(f"{place(engine.url)} lacks {what}. {pointed(way, engine)} {database} says: {words}")
 
 
+_OURS: Final = re.compile(
+    r"\b(?:ETL(?:config|sys|Processing)\w*|v_[a-z]\w*|etl_monitor_version)\b|schema", re.IGNORECASE
+)
+_HINTS: Final = re.compile(r"Did you mean|LINE \d|\n")
+"""Where a database begins to guess, or shows the statement."""
 _NO_REVISION: Final = re.compile(
     r"etl_monitor_version|SCHEMA_NOT_FOUND|schema \"[^\"]*\" does not exist", re.IGNORECASE
 )

@@ -8,13 +8,21 @@ from datetime import date, datetime, timedelta
 from etl_monitor_orm import inputs
 from etl_monitor_orm.calls.group import Calls
 from etl_monitor_orm.claims import Claim, read_claim
-from etl_monitor_orm.errors import ConnectionBroken, DatabaseLocked, EtlMonitorError, InvalidInput, InvalidTransition
+from etl_monitor_orm.errors import (
+    ConnectionBroken,
+    DatabaseLocked,
+    EtlMonitorError,
+    InvalidInput,
+    InvalidTransition,
+    MonitorAway,
+)
 from etl_monitor_orm.keys import ProcessKey, StepKey
 from etl_monitor_orm.models import ProcessingStep
 from etl_monitor_orm.rows import Rows
 from etl_monitor_orm.run import Run
 from etl_monitor_orm.services import stale, steps
 from etl_monitor_orm.services.ending import Ending, finish
+from etl_monitor_orm.services.staging import Staged
 from etl_monitor_orm.services.stale import Sweep
 from etl_monitor_orm.services.steps import Where
 from etl_monitor_orm.services.watermarks import warn_if_ahead
@@ -145,9 +153,12 @@ class StepCalls(Calls):
         step = inputs.step(run, task_id, workflow_id=workflow_id, sequence_id=sequence_id, attempts=attempts)
         staged = None
         if stages and how is Status.DONE:
-            staged = steps.stage(at_once.run(steps.watermark, step), step, advance)
+            try:
+                staged = steps.stage(at_once.run(steps.watermark, step), step, advance)
+            except MonitorAway:
+                staged = Staged.unread(advance)
         at_once.run(finish, _of_claim(step, held), ending, held, staged)
-        if staged is not None and staged.move is not None:
+        if staged is not None and staged.name and staged.move is not None:
             warn_if_ahead(run.process, staged.name, staged.move.value, at_once.now)
 
     def fail_task(
@@ -245,6 +256,7 @@ class StepCalls(Calls):
         takeover: bool = False,
         on_not_runnable: OnNotRunnable = "raise",
         queue_missing: bool = False,
+        retry_failed: bool = False,
         heartbeat: timedelta | float | None = None,
     ) -> TaskHandle:
         """Return a context manager that tracks a task, like `Run.task`, for a run that was started elsewhere.
@@ -267,6 +279,7 @@ class StepCalls(Calls):
             takeover: Start the step although it is recorded as running, because its worker is gone.
             on_not_runnable: `"raise"`, or `"skip"` for a handle with `active=False`.
             queue_missing: Queue the step if the run has none, because the task was registered after the run began.
+            retry_failed: Queue the step again first if it has failed, with the run's initiation step, like a reset.
             heartbeat: Give a sign of life by itself, from a thread, whenever this time has passed: a timedelta, or
                 seconds.
 
@@ -284,6 +297,7 @@ class StepCalls(Calls):
             takeover=takeover,
             on_not_runnable=on_not_runnable,
             queue_missing=queue_missing,
+            retry_failed=retry_failed,
             heartbeat=heartbeat,
             source_type=source_type,
             source_run_id=source_run_id,

@@ -85,13 +85,36 @@ class TrackingCalls(OpeningCalls):
         return cast(Tracked, decorate)
 
 
+def _at_its_end(function: Callable[..., Any], result: Any) -> Any:
+    """Return what a call returned, if its work is over with it: the step must not be DONE before that.
+
+    Raises:
+        InvalidInput: It is to be awaited, or read from.
+    """
+    import inspect
+
+    later = "awaited" if inspect.isawaitable(result) else "read from"
+    if later == "awaited" or inspect.isgenerator(result) or inspect.isasyncgen(result):
+        if close := getattr(result, "close", None):
+            close()
+        raise InvalidInput(
+            f"{_name_of(function)} returns what must still be {later}, so its work is not over when it ends. Decorate "
+            "the function that does the work, below other decorators."
+        )
+    return result
+
+
+def _name_of(function: Callable[..., Any]) -> str:
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
 def _tracked(function: Callable[..., Any], enter: Callable[[], TaskHandle]) -> Callable[..., Any]:
     import inspect  # takes longer to load than all of this
 
     inputs.function("function", function)
     if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
         raise InvalidInput(
-            f"{function.__name__} is a generator: its body runs after the call, when somebody reads from it. "
+            f"{_name_of(function)} is a generator: its body runs after the call, when somebody reads from it. "
             "Decorate the function that reads from it."
         )
     whole = inspect.signature(function)
@@ -114,7 +137,7 @@ def _tracked(function: Callable[..., Any], enter: Callable[[], TaskHandle]) -> C
         @wraps(function)
         async def awaited(*args: Any, **kwargs: Any) -> Any:
             async with await to_the_end(enter) as task:
-                return await cast(Awaitable[Any], call(task, *args, **kwargs))
+                return _at_its_end(function, await cast(Awaitable[Any], call(task, *args, **kwargs)))
 
         tracked: Callable[..., Any] = awaited
     else:
@@ -122,7 +145,7 @@ def _tracked(function: Callable[..., Any], enter: Callable[[], TaskHandle]) -> C
         @wraps(function)
         def called(*args: Any, **kwargs: Any) -> Any:
             with enter() as task:
-                return call(task, *args, **kwargs)
+                return _at_its_end(function, call(task, *args, **kwargs))
 
         tracked = called
     tracked.__signature__ = callers  # type: ignore[attr-defined]  # what callers pass, for help() and other decorators

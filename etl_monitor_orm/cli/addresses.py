@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from etl_monitor_orm import ETLMonitor, InvalidInput, Run
+from etl_monitor_orm import ETLMonitor, InvalidInput, Run, TaskHandle
 from etl_monitor_orm.cli import options, variables
 from etl_monitor_orm.cli.tasks import TaskWord
 from etl_monitor_orm.settings import variable
@@ -110,6 +110,24 @@ class Address:
         if self.project is None or self.process is None:
             return monitor.get_run(self.execution_id, processing_date=self.on)
         return monitor.get_run(self.execution_id, self.project, self.process, self.on)
+
+    def step(self, monitor: ETLMonitor, word: TaskWord) -> TaskHandle:
+        """Return the step that is meant, by its run's id; a run that does not exist is refused when the step is used.
+
+        Raises:
+            InvalidInput: Nothing says which run, or several processes have it.
+            NotFoundError: There is no such run, or no task of that name.
+        """
+        if self.execution_id is None or self.project is None or self.process is None:
+            return self.run(monitor).task(word.task, word.workflow_id)
+        return monitor.task(
+            self.execution_id,
+            self.project,
+            self.process,
+            word.task,
+            workflow_id=word.workflow_id,
+            processing_date=self.on,
+        )
 
     def task(self) -> tuple[TaskWord, str | None]:
         """Return the task that is meant, and the environment's claim if that is about it.

@@ -95,7 +95,8 @@ def drop(
         wanted = [inputs.integer("LINE", line, least=1) for line in lines or ()]
         number = len(set(wanted)) if wanted else found.refused
         if number and not yes:
-            options.confirmed(f"Give up {number} calls of the journal {found.path}? They are not recorded anywhere.")
+            calls = "1 call" if number == 1 else f"{number} calls"
+            options.confirmed(f"Give up {calls} of the journal {found.path}? What is given up is recorded nowhere.")
         monitor.journal.drop(*wanted)
         left = monitor.journal.status()
         _print(left, as_json=as_json, nothing=f"Nothing is left in the journal {left.path}.")

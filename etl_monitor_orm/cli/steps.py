@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from etl_monitor_orm import ETLMonitor, Run
+from etl_monitor_orm import ETLMonitor, InvalidInput, TaskHandle
 from etl_monitor_orm.cli import texts
 from etl_monitor_orm.cli.addresses import Address, OfRun, OfTask, OnDate
 from etl_monitor_orm.cli.lazily import group
@@ -39,7 +39,7 @@ ByClaim = Annotated[
 ]
 Message = Annotated[str | None, typer.Option("--message", metavar="TEXT", help="The message; - is standard input.")]
 Code = Annotated[str | None, typer.Option("--code", metavar="TEXT", help="The message's code.")]
-Kind = Annotated[str | None, typer.Option("--type", metavar="TYPE", help="The message's severity: INFO or WARNING.")]
+Kind = Annotated[str | None, typer.Option("--type", metavar="TYPE", help="The message's severity: INFO or WARN.")]
 Advance = Annotated[str | None, typer.Option("--advance", metavar="VALUE", help="New value of the task's watermark.")]
 Hold = Annotated[bool, typer.Option("--hold", help="Leave the task's watermark where it is.")]
 
@@ -48,24 +48,23 @@ Hold = Annotated[bool, typer.Option("--hold", help="Leave the task's watermark w
 class _Step:
     """A step as the calls take it."""
 
-    run: Run
-    task_id: int
-    workflow_id: int
+    handle: TaskHandle
     claim: str | None
 
     @classmethod
     def read(
         cls, monitor: ETLMonitor, words: list[str] | None, run: str | None, date: str | None, claim: str | None = None
     ) -> _Step:
+        if claim is not None and not claim.strip():
+            raise InvalidInput("--claim is empty. Pass what `task start` printed; it prints nothing if it fails.")
         address = Address.read(words, own=1, run=run, on=date)
         word, its_claim = address.task()
-        of = address.run(monitor)
-        handle = of.task(word.task, word.workflow_id)
-        return cls(of, handle.task_id, handle.workflow_id, claim or its_claim)
+        return cls(address.step(monitor, word), its_claim if claim is None else claim)
 
     @property
     def key(self) -> tuple[str, str, str, int]:
-        return self.run.execution_id, self.run.project_code, self.run.process_load, self.task_id
+        of = self.handle
+        return of.execution_id, of.project_code, of.process_load, of.task_id
 
     def print(self, word: str, /, *, as_json: bool, **more: object) -> None:
         """Print what became of it: for people, one word."""
@@ -74,12 +73,12 @@ class _Step:
             return
         print_json(
             {
-                "execution_id": self.run.execution_id,
-                "project_code": self.run.project_code,
-                "process_load": self.run.process_load,
-                "processing_date": self.run.processing_date,
-                "workflow_id": self.workflow_id,
-                "task_id": self.task_id,
+                "execution_id": self.handle.execution_id,
+                "project_code": self.handle.project_code,
+                "process_load": self.handle.process_load,
+                "processing_date": self.handle.processing_date,
+                "workflow_id": self.handle.workflow_id,
+                "task_id": self.handle.task_id,
                 **more,
             }
         )
@@ -109,8 +108,8 @@ def start(
         step = _Step.read(monitor, words, run, date)
         claim = monitor.start_task(
             *step.key,
-            workflow_id=step.workflow_id,
-            processing_date=step.run.processing_date,
+            workflow_id=step.handle.workflow_id,
+            processing_date=step.handle.processing_date,
             attempts=attempt,
             source_type=source_type,
             source_run_id=source_run_id,
@@ -144,8 +143,8 @@ def end(
         step = _Step.read(monitor, words, run, date, claim)
         monitor.end_task(
             *step.key,
-            workflow_id=step.workflow_id,
-            processing_date=step.run.processing_date,
+            workflow_id=step.handle.workflow_id,
+            processing_date=step.handle.processing_date,
             attempts=attempt,
             log_message=texts.optional(message),
             log_type=kind,
@@ -178,8 +177,8 @@ def fail(
         step = _Step.read(monitor, words, run, date, claim)
         monitor.fail_task(
             *step.key,
-            workflow_id=step.workflow_id,
-            processing_date=step.run.processing_date,
+            workflow_id=step.handle.workflow_id,
+            processing_date=step.handle.processing_date,
             attempts=attempt,
             log_message=texts.optional(message),
             log_code=code,
@@ -206,8 +205,8 @@ def heartbeat(
         step = _Step.read(monitor, words, run, date, claim)
         monitor.heartbeat_task(
             *step.key,
-            workflow_id=step.workflow_id,
-            processing_date=step.run.processing_date,
+            workflow_id=step.handle.workflow_id,
+            processing_date=step.handle.processing_date,
             attempts=attempt,
             claim=step.claim,
         )

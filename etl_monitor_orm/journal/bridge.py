@@ -19,9 +19,8 @@ from etl_monitor_orm.journal import book, sending
 from etl_monitor_orm.journal.file import JournalFile
 from etl_monitor_orm.journal.kinds import Broken, Made, Service, kind_of
 from etl_monitor_orm.journal.memory import Memory
-from etl_monitor_orm.journal.outage import Outage
+from etl_monitor_orm.journal.outage import Outage, briefly
 from etl_monitor_orm.journal.seen import ANSWERS, UNKNOWN
-from etl_monitor_orm.printable import one_line
 from etl_monitor_orm.services import joining, named, runs, staging, steps
 
 T = TypeVar("T")
@@ -56,6 +55,7 @@ class Bridge:
         self._outage = Outage()
         self._lost = Broken()
         self._settled: object = None
+        self._keeps = file is not None
 
     def carry(
         self, reading: Reading, service: Service, args: tuple[Any, ...], kwargs: dict[str, Any], work: Callable[[], T]
@@ -74,22 +74,36 @@ class Bridge:
             if self._answers(service) and (answer := self._remembered(service, args)) is not UNKNOWN:
                 return answer
         began, tried = monotonic(), False
-        trouble = self._trouble_in_sending(reading)
+        trouble = self._trouble_in_sending(reading, made)
         if trouble is None or (made is None and not is_away(trouble)):
             tried = True
             try:
                 result = work()
             except EtlMonitorError as error:
-                if not is_away(error):
+                if not (is_away(error) or (self._file is not None and made is not None and made.is_lost_to(error))):
                     raise
                 trouble = error
             else:
                 self._went_well(reading, service, args, result, made)
                 return result
-        self._outage.began(trouble, monotonic() - began, kept=self._file is not None)
-        if made is not None:
-            return self._record(reading, made, tried=tried)
-        return self._answered(service, args, trouble)
+        took = monotonic() - began
+        instead = None if made is None else self._record(reading, made, tried=tried)
+        self._outage.began(trouble, took, keeps=self._keeps)
+        return self._answered(service, args, trouble) if made is None else instead
+
+    def go_on_without(self, trouble: EtlMonitorError, seconds: float) -> None:
+        """Note that the database is away for something that nobody has to wait for.
+
+        Args:
+            trouble: What is in the way.
+            seconds: How long that took to find out.
+
+        Raises:
+            EtlMonitorError: The database is not away: this is the trouble.
+        """
+        if not is_away(trouble):
+            raise trouble
+        self._outage.began(trouble, seconds, keeps=self._keeps)
 
     def _made(self, service: Service, args: tuple[Any, ...], kwargs: dict[str, Any], now: datetime) -> Made | None:
         """Return the call as it would be kept; None if it needs the database."""
@@ -100,13 +114,16 @@ class Bridge:
         kind = kind_of(service)
         return None if kind is None else kind.made(args, kwargs, now)
 
-    def _trouble_in_sending(self, reading: Reading) -> EtlMonitorError | None:
+    def _trouble_in_sending(self, reading: Reading, made: Made | None) -> EtlMonitorError | None:
         """Send what waits; return why it still waits, so that what follows waits behind it."""
         try:
             self._send(reading)
-        except SchemaError:
-            raise
+        except SchemaError as error:
+            if made is None or not made.is_lost_to(error):
+                raise
+            return error
         except JournalError as error:
+            self._keeps = False
             self._outage.not_kept(error)  # what is there cannot be read, so nothing can wait behind it
         except EtlMonitorError as error:
             return error
@@ -154,12 +171,18 @@ class Bridge:
                 self._lost.note(made, recorded=False)
             else:
                 book.keep(self._file, made, reading.actor_name(), tried=tried)
+                self._keeps = True
                 if self._memory is not None:
                     self._memory.note_kept(made)
         except (JournalError, ConflictError) as trouble:
             self._lost.note(made, recorded=False)
+            self._keeps = False
             self._outage.not_kept(trouble)
         return made.kind.instead(made)
+
+    @property
+    def _unseen(self) -> str:
+        return 'only when_away="journal" remembers' if self._memory is None else "this machine has not seen"
 
     @staticmethod
     def _answers(service: Service) -> bool:
@@ -180,18 +203,18 @@ class Bridge:
         if service is steps.watermark:
             step = args[0]
             raise MonitorAway(
-                f"The monitor is away, and this machine has not seen the watermark of {step.task} before, so nobody "
-                f"knows where to begin to read. Make the call again when the monitor is back. {one_line(str(error))}",
+                f"The monitor is away, and {self._unseen} the watermark of {step.task}, so nobody knows where to begin "
+                f"to read. Make the call again when the monitor is back. {briefly(error)}",
                 step=step,
             ) from error
         if service is named.step_of_name:
             raise MonitorAway(
-                f"The monitor is away, and this machine has not seen which task of {args[0].process} is called "
-                f"{printable.named(args[1])!r}. Pass its task_id. {one_line(str(error))}",
+                f"The monitor is away, and {self._unseen} which task of {args[0].process} is called "
+                f"{printable.named(args[1])!r}. Pass its task_id. {briefly(error)}",
                 run=args[0],
             ) from error
         raise MonitorAway(
-            f"The monitor is away, and this machine has not seen which date {args[0]} works on. Pass processing_date=, "
-            f"or make the call again when the monitor is back. {one_line(str(error))}",
+            f"The monitor is away, and {self._unseen} which date {args[0]} works on. Pass processing_date=, "
+            f"or make the call again when the monitor is back. {briefly(error)}",
             process=args[0],
         ) from error

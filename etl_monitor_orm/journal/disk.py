@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +13,14 @@ _FOR_ITS_USER: Final = 0o600
 
 
 def opened(path: Path) -> int:
-    """Open a file to read and write; it is made if there is none."""
+    """Open a file to read and write; it is made if there is none.
+
+    Raises:
+        OSError: It cannot be opened, or is a device or a pipe, which may have no end.
+    """
+    with suppress(FileNotFoundError):
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise OSError(errno.EINVAL, "it is not an ordinary file")
     return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), _FOR_ITS_USER)
 
 

@@ -13,8 +13,9 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
+from etl_monitor_orm.errors import EtlMonitorError, InvalidInput, InvalidTransition, NotFoundError
 from etl_monitor_orm.keys import ProcessKey, RunKey, StepKey
-from etl_monitor_orm.services import catalogue, ending, logs, registration, runs, steps, watermarks
+from etl_monitor_orm.services import again, catalogue, ending, logs, registration, runs, steps, watermarks
 from etl_monitor_orm.services.steps import Held
 
 Service = Callable[..., Any]
@@ -45,6 +46,19 @@ class Made:
         """The step that it is about."""
         found = self.arguments.get("step")
         return found if isinstance(found, StepKey) else None
+
+    @property
+    def is_start(self) -> bool:
+        """Whether it starts a step."""
+        return self.kind.name in (START, START_AGAIN)
+
+    def is_lost_to(self, error: EtlMonitorError) -> bool:
+        """Whether nobody would make this call again after an error: the work of a task that ends is over.
+
+        A refusal is an answer. Any other trouble, such as a full disk or a file that was moved, may be gone later.
+        """
+        refusals = (InvalidInput, InvalidTransition, NotFoundError)
+        return self.kind.name == END and not isinstance(error, refusals)
 
     @property
     def run(self) -> RunKey | None:
@@ -90,6 +104,7 @@ class Kind:
 
 START_RUN: Final = "start_run"
 START: Final = "start"
+START_AGAIN: Final = "start_again"
 END: Final = "end"
 HEARTBEAT: Final = "heartbeat"
 LOG: Final = "log"
@@ -105,6 +120,7 @@ def _held(made: Made) -> Held:
 _KINDS: Final = (
     Kind(START_RUN, runs.generate, lambda made: made.run),
     Kind(START, steps.start, _held),
+    Kind(START_AGAIN, again.start_again, _held),
     Kind(END, ending.finish),
     Kind(HEARTBEAT, steps.heartbeat),
     Kind(LOG, logs.append, lambda made: len(made.arguments["entries"])),
@@ -127,17 +143,27 @@ class Broken:
 
     def __init__(self) -> None:
         self._runs: set[RunKey] = set()
+        self._starts: set[tuple[StepId, datetime]] = set()
         self._steps: set[StepId] = set()
 
     def note(self, made: Made, *, recorded: bool) -> None:
         """Remember whether a start of a run or of a step was recorded."""
         if made.kind.name == START_RUN and made.run is not None:
             (self._runs.discard if recorded else self._runs.add)(made.run)
-        if made.kind.name == START and made.step_id is not None:
+        if made.is_start and made.step_id is not None:
             (self._steps.discard if recorded else self._steps.add)(made.step_id)
+            start = made.step_id, made.arguments["at"] or made.now
+            (self._starts.discard if recorded else self._starts.add)(start)
 
     def includes(self, made: Made) -> bool:
         """Return whether a call follows from one that was not recorded."""
         if made.kind.name in (START_RUN, LOG):
             return False
-        return made.run in self._runs or (made.kind.name != START and made.step_id in self._steps)
+        return made.run in self._runs or (not made.is_start and self._has_lost_the_start_of(made))
+
+    def _has_lost_the_start_of(self, made: Made) -> bool:
+        """Two workers may have started one step: an end is of its own start, or else of the latest."""
+        if made.step_id is None:
+            return False
+        claim = made.arguments.get("claim")
+        return made.step_id in self._steps if claim is None else (made.step_id, claim.started) in self._starts

@@ -20,7 +20,7 @@ from etl_monitor_orm.journal.kinds import ADVANCE, END, START_RUN, Made, Service
 from etl_monitor_orm.journal.locks import locked
 from etl_monitor_orm.journal.seen import Seen
 from etl_monitor_orm.keys import ProcessKey, RunKey
-from etl_monitor_orm.services import ending, runs, watermarks
+from etl_monitor_orm.services import catalogue, ending, registration, runs, watermarks
 from etl_monitor_orm.services.staging import Watermark
 from etl_monitor_orm.vocabulary import Status
 
@@ -71,6 +71,8 @@ class Memory:
                 (arguments["step"], arguments["ending"], arguments.get("claim"), arguments.get("staged")),
                 None,
             )
+        if made.kind.service in (registration.register, catalogue.register_all):
+            self.note(made.kind.service, tuple(made.arguments.values()), None)
         if made.kind.name == ADVANCE:
             self.note(watermarks.advance, tuple(made.arguments[one] for one in ("process", "name", "to")), None)
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from etl_monitor_orm.journal.kinds import END, START, Made
+from etl_monitor_orm.journal.kinds import END, Made
 from etl_monitor_orm.keys import StepKey
 from etl_monitor_orm.models import ProcessingStep, SysLog
 from etl_monitor_orm.models.selecting import of_step
@@ -27,7 +27,7 @@ def is_recorded(session: Session, context: Context, made: Made) -> bool:
     step, arguments = made.step, made.arguments
     if step is None:
         return False
-    if made.kind.name == START:
+    if made.is_start:
         return _exists(session, step, start_time=arguments["at"] or made.now)
     if made.kind.name == END:
         ending, claim = arguments["ending"], arguments.get("claim")

@@ -11,7 +11,19 @@ from etl_monitor_orm.journal.codec import decoded, encoded
 from etl_monitor_orm.journal.kinds import Service
 from etl_monitor_orm.keys import ProcessKey, RunKey, StepKey
 from etl_monitor_orm.models import Parameter
-from etl_monitor_orm.services import dates, ending, joining, modes, named, registration, runs, steps, watermarks
+from etl_monitor_orm.services import (
+    catalogue,
+    dates,
+    ending,
+    joining,
+    modes,
+    named,
+    registration,
+    runs,
+    steps,
+    watermarks,
+)
+from etl_monitor_orm.services.entries import Entry
 from etl_monitor_orm.services.staging import Watermark
 from etl_monitor_orm.vocabulary import ParameterType, Status
 
@@ -91,7 +103,25 @@ def _note_ending(seen: Seen, args: tuple[Any, ...], result: object) -> None:
 
 
 def _note_name(seen: Seen, args: tuple[Any, ...], result: StepKey) -> None:
-    seen["names"][_name_key(*args)] = [result.workflow_id, result.task_id]
+    run, name, only = args
+    _add_name(seen, run.process, name, [result.workflow_id, only.sequence_id, result.task_id])
+
+
+def _note_entries(seen: Seen, *entries: Entry) -> None:
+    for entry in entries:
+        task, name = entry.task, entry.given.get("TaskName")
+        if task is None or name is None:
+            continue
+        for key, known in seen["names"].items():  # it may have had another name
+            if key.startswith(_key(task.process)[:-1]):
+                known[:] = [one for one in known if (one[0], one[2]) != (task.workflow_id, task.task_id)]
+        _add_name(seen, task.process, str(name), [task.workflow_id, entry.stage, task.task_id])
+
+
+def _add_name(seen: Seen, process: ProcessKey, name: str, task: list[int | None]) -> None:
+    """Note that a task has a name: its pass, its stage if that is known, and its number."""
+    known = seen["names"].setdefault(_key(process, name), [])
+    known[:] = [one for one in known if (one[0], one[2]) != (task[0], task[2])] + [task]
 
 
 def _note_date(seen: Seen, args: tuple[Any, ...], result: date | None) -> None:
@@ -126,6 +156,8 @@ def _keep(known: dict[str, Any], key: str, value: str) -> None:
 _NOTES: Final[Mapping[Service, Callable[[Seen, tuple[Any, ...], Any], None]]] = {
     steps.watermark: _note_step,
     named.step_of_name: _note_name,
+    registration.register: lambda seen, args, result: _note_entries(seen, args[0]),
+    catalogue.register_all: lambda seen, args, result: _note_entries(seen, *args[0]),
     dates.historic_date_of: _note_date,
     dates.date_of_run: lambda seen, args, result: _note_run(seen, RunKey(args[0], args[1], result)),
     runs.generate: lambda seen, args, result: _note_joined(seen, args[0]),
@@ -161,8 +193,13 @@ def _watermark(seen: Seen, step: StepKey, claim: object = None) -> Any:
 
 
 def _step(seen: Seen, run: RunKey, name: str, only: Any) -> Any:
-    known = seen["names"].get(_name_key(run, name, only))
-    return UNKNOWN if known is None else StepKey(run, known[1], known[0], only.sequence_id)
+    """The one task of this name, as far as this machine has seen."""
+    fits = [
+        (workflow, task)
+        for workflow, stage, task in seen["names"].get(_key(run.process, name), ())
+        if only.workflow_id in (None, workflow) and (None in (stage, only.sequence_id) or stage == only.sequence_id)
+    ]
+    return StepKey(run, fits[0][1], fits[0][0], only.sequence_id) if len(fits) == 1 else UNKNOWN
 
 
 def _date(found: Any) -> Any:
@@ -180,10 +217,6 @@ ANSWERS: Final[Mapping[Service, Callable[..., Any]]] = {
 
 def _task_key(step: StepKey) -> str:
     return _key(step.run.process, step.workflow_id, step.task_id)
-
-
-def _name_key(run: RunKey, name: str, only: Any) -> str:
-    return _key(run.process, name, only.workflow_id, only.sequence_id)
 
 
 def _key(process: ProcessKey, *more: object) -> str:

@@ -87,7 +87,7 @@ def finish(
         staged = None
     else:
         memory = claim.memory if isinstance(claim, Held) else None
-        staged, words = still_meant(session, context, step.run.process, staged, memory)
+        staged, words = still_meant(session, context, step, staged, memory)
         ending = replace(ending, message=with_words(ending.message, words))
     written = staged is not None and write_before_done(
         session, context, step.run.process, staged, _is_current(step, guard)

@@ -34,7 +34,7 @@ def join(
 ) -> RunKey:
     """Return the date's latest unfinished run; where there is none, queue the run of the date.
 
-    If all runs are finished, and none of them had the caller's task, it was registered since: the latest run can get it.
+    If all runs are finished, and none had the caller's task, it was registered since: the latest run can get it.
 
     Callers that do so at the same time get the same run. A run is unfinished while one of its steps is waiting or
     running, or has failed and is mandatory. Steps that a later run of the date has tried again do not count, nor do
@@ -62,7 +62,7 @@ def join(
 
 
 def _latest_without(process: ProcessKey, on: date, task: TaskKey | str) -> Select[str]:
-    """Select the latest run of a date, if the task is registered and active, and no run of the date has a step of it."""
+    """Select the latest run of a date, if the task is registered and active, and no run of the date had it."""
     steps = ProcessingStep
     of_date = (*of_process(process, steps), steps.processing_date == on)
     other = aliased(ProcessingStep)

@@ -12,9 +12,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from etl_monitor_orm import inputs
-from etl_monitor_orm.keys import ProcessKey
+from etl_monitor_orm.errors import InvalidInput, ParameterNotFound
+from etl_monitor_orm.keys import StepKey
 from etl_monitor_orm.models import Parameter
 from etl_monitor_orm.services.context import Context
+from etl_monitor_orm.services.refusals import without_watermark
+from etl_monitor_orm.services.seen import watermark_name
 from etl_monitor_orm.services.staging import Staged, read
 from etl_monitor_orm.services.watermarks import Value, shown, titled
 from etl_monitor_orm.vocabulary import ParameterType
@@ -34,20 +37,25 @@ class ReadFromMemory:
 
 
 def still_meant(
-    session: Session, context: Context, process: ProcessKey, staged: Staged | None, memory: ReadFromMemory | None
+    session: Session, context: Context, step: StepKey, staged: Staged | None, memory: ReadFromMemory | None
 ) -> tuple[Staged | None, str | None]:
     """Return what to do with the watermark, and what to say where that is not what the worker staged.
 
     Args:
         session: The unit of work.
         context: The call's circumstances.
-        process: The process of the step.
+        step: The step.
         staged: What the worker staged.
         memory: What the worker read, if it came from memory.
 
     Raises:
         ParameterNotFound: The parameter is not registered.
     """
+    process = step.run.process
+    if staged is not None and not staged.name:
+        staged, words = _read_at_last(session, context, step, staged)
+        if words is not None:
+            return staged, words
     moves = staged is not None and staged.move is not None
     if memory is None and not (context.late and moves):
         return staged, None
@@ -65,6 +73,21 @@ def still_meant(
         f"{titled(parameter)} stays at {shown(parameter.value)}: this task read from {shown(memory.value)}, the last "
         "value that its machine had seen.",
     )
+
+
+def _read_at_last(
+    session: Session, context: Context, step: StepKey, staged: Staged
+) -> tuple[Staged | None, str | None]:
+    """Return what was staged of the task's own watermark, which nobody could read then; or why it is dropped."""
+    name = session.scalar(watermark_name(step))
+    try:
+        if name is None:
+            raise without_watermark(step.task, "hold" if staged.move is None else "advance")
+        own = read(session, context, step.run.process, name)
+        return (own.hold() if staged.move is None else own.stage(staged.move)), None
+    except (InvalidInput, ParameterNotFound) as refusal:
+        what = "The staged hold" if staged.move is None else f"The staged watermark {shown(staged.move.value)}"
+        return None, f"{what} was dropped: {refusal}"
 
 
 def set_since(parameter: Parameter, then: datetime) -> bool:

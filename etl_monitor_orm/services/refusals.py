@@ -189,6 +189,13 @@ def refuse(
     if found is None:
         _refuse_done_before(session, step, asked)
         _refuse_other_run(session, step, asked)
+        if active is not None and not active[0]:
+            raise StepNotQueued(
+                f"{step.run} has no step for {step.task}, because the task is deactivated. "
+                "Call activate_task(), then start a new run.",
+                step=step,
+                asked=asked,
+            )
         what = "" if step.attempts is None else f" attempt {step.attempts} of"
         where = "" if step.sequence_id is None else f" in stage {step.sequence_id}"
         raise StepNotQueued(

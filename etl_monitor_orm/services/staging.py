@@ -7,6 +7,7 @@ before DONE, and what moves it on after DONE.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, and_, exists, func, literal, or_, select
@@ -20,7 +21,15 @@ from etl_monitor_orm.services.context import Context, affected
 from etl_monitor_orm.services.logs import LogEntry, append
 from etl_monitor_orm.services.refusals import unknown_parameter
 from etl_monitor_orm.services.transitions import STEPS, make
-from etl_monitor_orm.services.watermarks import PARAMETERS, Move, check_is_watermark, set_explicitly, shown, titled
+from etl_monitor_orm.services.watermarks import (
+    PARAMETERS,
+    Move,
+    check_is_watermark,
+    kind_of,
+    set_explicitly,
+    shown,
+    titled,
+)
 from etl_monitor_orm.sql.merge import Merge
 from etl_monitor_orm.vocabulary import ParameterType
 
@@ -72,7 +81,7 @@ class Staged:
     """What to do with a watermark when the task is DONE.
 
     Attributes:
-        name: The parameter.
+        name: The parameter; empty for the task's own, where nobody could read which that is.
         move: Its new value; None means that it stays where it is.
         backwards: Whether the value was before the current one when it was staged.
         shared: Whether other tasks name the parameter too.
@@ -82,6 +91,16 @@ class Staged:
     move: Move | None
     backwards: bool
     shared: bool
+
+    @classmethod
+    def unread(cls, value: datetime | date | int | str | None, *, allow_rewind: bool = False) -> Staged:
+        """Stage a value of a watermark that nobody could read, to be read at the end; None means that it stays.
+
+        Raises:
+            InvalidInput: It is neither a time nor a whole number.
+        """
+        move = None if value is None else Move.read(value, allow_rewind=allow_rewind, kind=kind_of(value))
+        return cls("", move, backwards=False, shared=False)
 
 
 def read(session: Session, context: Context, process: ProcessKey, name: str) -> Watermark:

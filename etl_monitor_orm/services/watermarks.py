@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 from sqlalchemy import Column, Table, or_, select, update
 from sqlalchemy.orm import Session
 
-from etl_monitor_orm import inputs
+from etl_monitor_orm import foreign, inputs
 from etl_monitor_orm.errors import InvalidInput
 from etl_monitor_orm.inputs import BIGINT_MAX
 from etl_monitor_orm.keys import ProcessKey
@@ -109,6 +109,11 @@ class Move:
                 f"{titled(parameter)} is at {parameter.value}; {self.value} is before it. "
                 "To read data again on purpose, pass allow_rewind=True."
             )
+
+
+def kind_of(value: object) -> ParameterType:
+    """Return the type of watermark that a value seems to be for: text of digits is a number."""
+    return ParameterType.DELTA_DATE if foreign.whole_number(value) is None else ParameterType.DELTA_ID
 
 
 def titled(parameter: Parameter) -> str:

@@ -186,14 +186,16 @@ def test_given_a_grandchild_that_holds_the_pipe_when_the_program_ends_then_exec_
     running.stderr.close()
 
 
-def test_given_a_monitor_that_is_away_when_executed_then_the_program_runs_and_a_line_warns(place: Place) -> None:
+def test_given_no_database_when_executed_then_the_program_runs_and_a_line_says_that_it_is_untracked(
+    place: Place,
+) -> None:
     ended = place.bash("echo ran; exit 4", options=["--url", f"duckdb:///{place.folder}/none/etl.duckdb"])
 
     assert (ended.code, ended.out) == (4, b"ran\n")
-    assert "away" in ended.said
+    assert "untracked" in ended.said
 
 
-def test_given_a_monitor_that_is_away_when_executed_then_no_watermark_is_pretended(place: Place) -> None:
+def test_given_no_database_when_executed_then_no_watermark_is_pretended(place: Place) -> None:
     ended = place.bash(
         'echo "${ETL_MONITOR_WATERMARK-unset}"', options=["--url", f"duckdb:///{place.folder}/none/etl.duckdb"]
     )

@@ -146,6 +146,7 @@ def test_given_a_program_when_executed_then_its_environment_says_what_it_works_o
     assert found.pop("ETL_MONITOR_CLAIM").startswith("0@")
     assert found == {
         "ETL_MONITOR_URL": place.url,
+        "ETL_MONITOR_WHEN_AWAY": "journal",
         "ETL_MONITOR_PROJECT": "CORP",
         "ETL_MONITOR_PROCESS": "HR_DAILY",
         "ETL_MONITOR_EXECUTION_ID": "run-7",

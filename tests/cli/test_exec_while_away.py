@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from sqlalchemy import select
 
-from etl_monitor_orm import ETLMonitor
+from etl_monitor_orm import ETLMonitor, SysLog
 
-from .executing import DAY, HR, Ended, Place
+from .executing import DAY, HR, MONITOR, Ended, Place
 
 Away = Callable[[], Iterator[Callable[..., Ended]]]
 
@@ -136,3 +137,39 @@ def test_given_when_away_is_raise_in_the_environment_then_exec_runs_the_program_
 
     sent(place)
     assert place.steps() == []
+
+
+def test_given_an_outage_when_a_program_fails_and_is_tried_again_then_both_attempts_are_recorded(
+    place: Place, away
+) -> None:
+    with away() as bash:
+        bash("exit 3")
+        bash("true")
+    sent(place)
+
+    steps = [step for step in place.steps(attempts="all") if (step.task_id, step.workflow_id) == (1, 1)]
+    assert [(step.attempts, step.status) for step in steps] == [(0, "FAIL"), (1, "DONE")]
+
+
+def test_given_an_outage_when_the_program_writes_receipts_then_they_do_not_fail_it(place: Place, away) -> None:
+    with away() as bash:
+        ended = bash(f"set -e; {MONITOR[0]} -m etl_monitor_orm log 'ten rows'; echo ran")
+    assert (ended.code, ended.out.splitlines()[-1]) == (0, b"ran")
+
+    sent(place)
+    monitor = ETLMonitor(place.url)
+    with monitor.session() as session:
+        assert session.scalars(select(SysLog.message)).all() == ["ten rows"]
+    monitor.close()
+
+
+def test_given_a_file_that_is_renamed_meanwhile_when_the_program_ends_then_its_end_waits_in_the_journal(
+    place: Place,
+) -> None:
+    ended = place.bash("mv monitor.duckdb aside; exit 4")
+    assert ended.code == 4
+    assert "journal" in ended.said
+
+    (place.folder / "aside").rename(place.folder / "monitor.duckdb")
+    sent(place)
+    assert (place.step(1).status, place.step(1).log_message) == ("FAIL", "CommandFailed: It exited with 4.")

@@ -96,3 +96,24 @@ def test_given_a_statement_that_writes_when_run_then_nothing_changes(cli, url: s
     told = cli("sql", 'delete from etl."ETLProcessingSteps"', "--url", url)
 
     assert (told.code, len(monitor.runs("run-1"))) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "query", ["select * from nope", "select nextval('nope')", 'select "Nope" from etl."ETLsysLogs"']
+)
+def test_query_with_a_name_that_does_not_exist_is_the_callers_mistake(cli, url, query: str) -> None:
+    told = cli("sql", query, "--url", url)
+
+    assert told.code == 5
+    assert "nope" in told.err.lower()
+    assert "db upgrade" not in told.err
+
+
+def test_query_of_a_view_that_was_dropped_names_the_command_that_restores_it(cli, url, monitor: ETLMonitor) -> None:
+    with monitor.engine.begin() as connection:
+        connection.exec_driver_sql('DROP VIEW etl."v_taskDetail"')
+    monitor.close()
+    told = cli("sql", 'select * from etl."v_taskDetail"', "--url", url)
+
+    assert told.code == 4
+    assert "db repair" in told.err

@@ -185,3 +185,12 @@ def test_given_python_on_standard_input_when_the_shell_opens_then_it_has_the_mon
     )
 
     assert (told.code, "2 4" in told.out) == (0, True)
+
+
+def test_empty_claim_is_refused_because_it_would_be_no_claim_at_all(cli, url) -> None:
+    about = ("--run", "run-2", "--date", LATER, "--url", url)
+    cli("task", "start", "CORP", "HR_DAILY", "3", *about)
+    told = cli("task", "end", "CORP", "HR_DAILY", "3", "--claim", "", *about)
+
+    assert told.code == 2
+    assert "--claim is empty" in told.err

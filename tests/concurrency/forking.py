@@ -34,7 +34,7 @@ def forked(work):
     return words
 
 def tell(words):
-    print("refused" if "forked" in words and "spawn" in words else words)
+    print("refused" if "forked" in words and ("spawn" in words or "it ends there" in words) else words)
 """
 
 

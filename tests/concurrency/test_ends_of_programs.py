@@ -177,6 +177,27 @@ with run.task(0, heartbeat=0.001) as task:
     assert run(program, url) == ["refused"]
 
 
+@pytest.mark.parametrize("ends", ["raise SystemExit(0)", "raise ValueError('no')", "pass"])
+def test_forked_child_that_leaves_the_block_leaves_the_step_to_its_parent(url: str, steps: Steps, ends: str) -> None:
+    program = f"""
+{OPEN}
+child = None
+try:
+    with run.task(0):
+        child = os.fork()
+        if not child:
+            {ends}
+        else:
+            os.waitpid(child, 0)
+except BaseException:
+    pass
+if not child:
+    os._exit(0)
+"""
+    assert run(program, url) == []
+    assert [(step.status, step.log_message) for step in steps(task_id=0)] == [("DONE", None)]
+
+
 def test_monitor_in_a_with_statement_lets_go_of_its_database_also_on_an_error(url: str) -> None:
     def work() -> None:
         with ETLMonitor(url) as monitor:

@@ -316,3 +316,8 @@ def test_what_is_set_on_a_skipped_task_is_ignored(
         pass
     with unchanged(), run.task(1, on_not_runnable="skip") as task:
         setattr(task, name, value)
+
+
+def test_misspelt_attribute_of_a_task_is_refused_so_that_no_message_is_lost(run: Run) -> None:
+    with run.task(1) as task, pytest.raises(AttributeError):
+        task.log_mesage = "120 rows"

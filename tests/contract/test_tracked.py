@@ -19,7 +19,7 @@ from etl_monitor_orm import (
     StepNotFound,
     TaskHandle,
 )
-from etl_monitor_orm.task import task_at_work
+from etl_monitor_orm.at_work import task_at_work
 
 HR = ("CORP", "HR_DAILY")
 DAY = "2026-04-09"
@@ -218,3 +218,38 @@ def test_given_wrong_words_when_the_decorator_is_made_then_they_are_refused_at_o
 ) -> None:
     with pytest.raises(InvalidInput, match=word):
         hr.tracked(*arguments, **options)
+
+
+async def wait() -> int:
+    return 120
+
+
+def waited() -> object:
+    return wait()
+
+
+def read_later() -> object:
+    return read()
+
+
+def read_even_later() -> object:
+    return read_soon()
+
+
+@pytest.mark.parametrize(
+    ("function", "why"),
+    [
+        (waited, "must still be awaited"),
+        (read_later, "must still be read from"),
+        (read_even_later, "must still be read from"),
+    ],
+)
+def test_given_a_function_whose_work_is_yet_to_be_done_when_called_then_its_step_is_not_done(
+    hr: ETLMonitor, function: Callable[[], object], why: str, rows
+) -> None:
+    with pytest.raises(InvalidInput, match=why):
+        hr.tracked(*HR, 1, processing_date=DAY)(function)()
+
+    (step,) = rows(ProcessingStep, task_id=1)
+    assert step.status == "FAIL"
+    assert why in step.log_message

@@ -72,7 +72,13 @@ def test_given_a_connection_that_broke_then_the_statement_may_have_been_executed
 @pytest.mark.parametrize(
     ("words", "kind", "way_out"),
     [
-        ("[TABLE_OR_VIEW_NOT_FOUND] The table or view `etl`.`x` cannot be found.", SchemaMissing, "db upgrade"),
+        ("[TABLE_OR_VIEW_NOT_FOUND] The table or view `etl`.`v_x` cannot be found.", SchemaMissing, "db repair"),
+        ("[TABLE_OR_VIEW_NOT_FOUND] The table or view `etl`.`ETLsysLogs` cannot be found.", SchemaMissing, "upgrade"),
+        (
+            "[TABLE_OR_VIEW_NOT_FOUND] The table or view `my`.`x` cannot be found.",
+            DatabaseError,
+            "nothing of this name",
+        ),
         ("[SCHEMA_NOT_FOUND] The schema `main`.`etl` cannot be found.", SchemaMissing, "db upgrade"),
         ("[NO_SUCH_CATALOG_EXCEPTION] Catalog 'mian' was not found.", ConfigurationError, "ETL_MONITOR_CATALOG"),
         (

@@ -30,12 +30,14 @@ class Outcome:
         how: The same in words, such as `exited with 3`.
         code: The same as a word for a column, such as `EXIT_3` or `SIGKILL`.
         tail: The last of what it printed.
+        was_started: Whether it ran at all.
     """
 
     status: int
     how: str
     code: str
     tail: Tail
+    was_started: bool = True
 
 
 def run(command: Sequence[str], environment: Mapping[str, str], signals: Signals, *, tails_stdout: bool) -> Outcome:
@@ -52,7 +54,8 @@ def run(command: Sequence[str], environment: Mapping[str, str], signals: Signals
     tail = Tail()
     if signals.received:
         first = signals.received[0]
-        return Outcome(BY_SIGNAL + first, f"was not started, because {first.name} arrived before", first.name, tail)
+        how = f"was not started, because {first.name} arrived before it"
+        return Outcome(BY_SIGNAL + first, how, first.name, tail, was_started=False)
     piped = subprocess.PIPE
     try:
         # Other open files are inherited too, as a shell would do; the monitor's own are closed on exec.
@@ -98,4 +101,8 @@ def _not_started(program: str, trouble: OSError | ValueError, tail: Tail) -> Out
     missing = isinstance(trouble, OSError) and trouble.errno in (errno.ENOENT, errno.ENOTDIR)
     status = NOT_FOUND if missing else NOT_EXECUTABLE
     reason = (trouble.strerror if isinstance(trouble, OSError) else None) or str(trouble)
-    return Outcome(status, f"was not started: {reason}", f"EXIT_{status}", tail)
+    if missing and os.path.isfile(program):
+        reason = "the interpreter that its first line names does not exist"
+    elif isinstance(trouble, OSError) and trouble.errno == errno.ENOEXEC:
+        reason += "; a script needs a first line such as #!/bin/sh"
+    return Outcome(status, f"was not started: {reason}", f"EXIT_{status}", tail, was_started=False)

@@ -127,9 +127,9 @@ def _tracked(
         outbox = Outbox()
         told = step.variables() | ({} if outbox.path is None else {variables.OUT: outbox.path})
         ended = child.run(command, tracking.environment(os.environ, told), signals, tails_stdout=tails_stdout)
-        if ended.status in (child.NOT_FOUND, child.NOT_EXECUTABLE) and ended.how.startswith("was not started"):
+        if not ended.was_started and not signals.received:
             warn(f"{command[0]} {ended.how}")
         names = ", ".join(dict.fromkeys(one.name for one in signals.received))
-        step.end(ended, outbox.read(), f" after {names}" if names else "")
+        step.end(ended, outbox.read(), f" after {names}" if names and ended.was_started else "")
         outbox.remove()
     return ended.status

@@ -15,6 +15,9 @@ HOLD: Final = "hold"
 _MOST: Final = 64 * 1024
 """Bytes that are read: a message has at most 2,000 characters."""
 
+_SHOWN: Final = 3
+"""How many lines that say nothing are shown."""
+
 
 @dataclass
 class Words:
@@ -32,8 +35,8 @@ class Words:
     messages: list[str] = field(default_factory=list)
     code: str | None = None
 
-    def take(self, line: str) -> None:
-        """Read one line; of `advance` and `hold`, the last one counts."""
+    def take(self, line: str) -> bool:
+        """Read one line, and return whether it says something; of `advance` and `hold`, the last one counts."""
         word, equals, value = line.partition("=")
         match word.strip().lower(), bool(equals):
             case "advance", True:
@@ -45,10 +48,8 @@ class Words:
             case "code", True:
                 self.code = value.strip()
             case _:
-                warn(
-                    f"The command left the line {quoted(line)}, which says nothing to the monitor. "
-                    "Write advance=VALUE, hold, message=TEXT or code=TEXT."
-                )
+                return False
+        return True
 
 
 class Outbox:
@@ -76,9 +77,15 @@ class Outbox:
             return words
         if len(text or b"") > _MOST:
             warn(f"The command left more than {_MOST} bytes in ETL_MONITOR_OUT; the rest is not read.")
-        for line in (text or b"")[:_MOST].decode("utf-8", "replace").splitlines():
-            if line.strip():
-                words.take(line)
+        lines = (text or b"")[:_MOST].decode("utf-8", "replace").splitlines()
+        strange = [line for line in lines if line.strip() and not words.take(line)]
+        for line in strange[:_SHOWN]:
+            warn(
+                f"The command left the line {quoted(line)}, which says nothing to the monitor. "
+                "Write advance=VALUE, hold, message=TEXT or code=TEXT."
+            )
+        if len(strange) > _SHOWN:
+            warn(f"The command left {len(strange) - _SHOWN} more such lines.")
         return words
 
     def remove(self) -> None:

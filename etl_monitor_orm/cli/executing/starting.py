@@ -34,7 +34,6 @@ _STAGE: Final = 6
 _FIRST_ID: Final = 100_000_000
 _IDS: Final = 900_000_000
 """Nine digits: the numbers of tasks that are registered by their names alone."""
-REMARK: Final = "Tried again by etl-monitor exec."
 
 
 @dataclass(frozen=True)
@@ -92,23 +91,15 @@ def start(monitor: ETLMonitor, wish: Wish) -> TaskHandle | None:
 
 
 def _started(monitor: ETLMonitor, wish: Wish) -> TaskHandle:
-    run = _run(monitor, wish)
-    try:
-        return _entered(run, wish)
-    except InvalidTransition as refusal:
-        if refusal.state is not Status.FAIL or refusal.step is None:
-            raise
-        step = refusal.step
-        monitor.status_reset(
-            wish.project,
-            wish.process,
-            run.processing_date,
-            run.execution_id,
-            workflow_id=step.workflow_id,
-            task_id=step.task_id,
-            remark=REMARK,
-        )
-        return _entered(run, wish)
+    handle = _run(monitor, wish).task(
+        wish.task.task,
+        wish.task.workflow_id,
+        takeover=wish.takeover,
+        heartbeat=wish.heartbeat,
+        queue_missing=True,
+        retry_failed=True,
+    )
+    return handle.__enter__()
 
 
 def _run(monitor: ETLMonitor, wish: Wish) -> Run:
@@ -120,17 +111,6 @@ def _run(monitor: ETLMonitor, wish: Wish) -> Run:
         return monitor.start_run(*process, wish.on, resume=wish.resume)
     on = wish.on or monitor.task(wish.execution_id, *process, INITIATION_ID).processing_date
     return monitor.start_run(*process, on, execution_id=wish.execution_id)
-
-
-def _entered(run: Run, wish: Wish) -> TaskHandle:
-    handle = run.task(
-        wish.task.task,
-        wish.task.workflow_id,
-        takeover=wish.takeover,
-        heartbeat=wish.heartbeat,
-        queue_missing=True,
-    )
-    return handle.__enter__()
 
 
 def _register(monitor: ETLMonitor, wish: Wish) -> None:

@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
 
-from etl_monitor_orm import Claim, ETLMonitor, InvalidInput, InvalidTransition, NotFoundError, TaskHandle, causes
+from etl_monitor_orm import (
+    Claim,
+    ETLMonitor,
+    InvalidInput,
+    InvalidTransition,
+    LogType,
+    NotFoundError,
+    TaskHandle,
+    causes,
+)
 from etl_monitor_orm.cli import variables
 from etl_monitor_orm.cli.executing.child import Outcome
 from etl_monitor_orm.cli.executing.outbox import Words
@@ -24,13 +33,16 @@ _DATABASE: Final = ("ETL_MONITOR_URL", "ETL_MONITOR_SCHEMA", "ETL_MONITOR_CATALO
 """The variables for the options that name the database: the child's own commands are to reach the same one."""
 
 
+_WHEN_AWAY: Final = "ETL_MONITOR_WHEN_AWAY"
+
+
 class CommandFailed(Exception):
     """The command did not succeed; its step says so in these words."""
 
 
 def opened(url: str | None, schema: str | None, catalog: str | None) -> ETLMonitor:
     """Return the monitor of `exec`: the one place that decides what it does while the database is away."""
-    when_away: Final = None if variable("ETL_MONITOR_WHEN_AWAY") else "journal"
+    when_away: Final = None if variable(_WHEN_AWAY) else "journal"
     return ETLMonitor(url, schema=schema, catalog=catalog, when_away=when_away)
 
 
@@ -62,7 +74,7 @@ class Tracking:
         except REFUSALS:
             raise
         except Exception as trouble:
-            warn(f"The monitor is away, so the command runs untracked: {causes.text(trouble)}")
+            warn(f"The command runs untracked. {causes.text(trouble)}")
         if self._handle is not None:
             self._learn(self._handle)
         self._let_go()
@@ -77,6 +89,8 @@ class Tracking:
             variables.RUN: wish.execution_id,
             variables.DATE: None if wish.on is None else wish.on.isoformat(),
             **dict(zip(_DATABASE, self._database, strict=True)),
+            # The program's own commands must not fail it either.
+            _WHEN_AWAY: variable(_WHEN_AWAY) or "journal",
         }
         return {name: value for name, value in asked.items() if value is not None} | self._known
 
@@ -96,8 +110,8 @@ class Tracking:
             failed = CommandFailed(_message(f"It {outcome.how}{received}.", words, outcome))
             handle.log_code = words.code or outcome.code
         else:
-            self._stage(handle, words)
             handle.log_message = _message("", words, outcome) or None
+            self._stage(handle, words)
             handle.log_code = words.code
         try:
             handle.__exit__(None if failed is None else type(failed), failed, None)
@@ -115,7 +129,10 @@ class Tracking:
             elif words.hold:
                 handle.hold()
         except Exception as trouble:
-            warn(f"The watermark stays where it is: {causes.text(trouble)}")
+            stays = f"The watermark stays where it is: {causes.text(trouble)}"
+            warn(stays)
+            handle.log_message = "\n".join(part for part in (handle.log_message, stays) if part)
+            handle.log_type = LogType.WARN
             with suppress(Exception):
                 handle.hold()
 

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from etl_monitor_orm import ETLMonitor, ManualClock, NotFoundError, ProcessingStep, Run, Status, SysLog
+from etl_monitor_orm import (
+    DatabaseError,
+    ETLMonitor,
+    EtlMonitorError,
+    ManualClock,
+    NotFoundError,
+    ProcessingStep,
+    Run,
+    SchemaMissing,
+    Status,
+    SysLog,
+)
 from tests.contract.journal.conftest import Outage
 from tests.contract.journal.nights import DAY, HR
 
@@ -145,3 +156,47 @@ def test_given_refused_lines_when_the_next_calls_are_made_then_they_do_not_ask_a
     hr.log("two")
 
     assert [message for message in caplog.messages if "etl-monitor journal status" in message][1:] == []
+
+
+def test_given_two_workers_that_start_one_step_in_an_outage_when_sent_then_the_first_counts_to_its_end(
+    hr: ETLMonitor, run: Run, opened, backend: str, clock: ManualClock, step
+) -> None:
+    first, second = opened(), opened()
+    with Outage(first, backend)(), Outage(second, backend)():
+        claim = first.start_task("run-1", *HR, 2, processing_date=DAY)
+        clock.advance(1)
+        other = second.start_task("run-1", *HR, 2, processing_date=DAY)
+        clock.advance(1)
+        first.end_task("run-1", *HR, 2, processing_date=DAY, claim=claim, log_message="first")
+        second.end_task("run-1", *HR, 2, processing_date=DAY, claim=other, log_message="second")
+    left = hr.journal.send()
+
+    assert (step(2).status, step(2).log_message, step(2).start_time) == ("DONE", "first", claim.started)
+    assert [(line.call, line.state) for line in left.lines] == [("start", "refused"), ("end", "refused")]
+
+
+def test_given_a_step_that_failed_when_it_is_retried_in_an_outage_then_it_is_a_new_attempt(
+    hr: ETLMonitor, run: Run, fail, away: Outage, rows
+) -> None:
+    fail(run, 1)
+    with away(), run.task(1, retry_failed=True):
+        pass
+    hr.journal.send()
+    hr.journal.send()
+
+    steps = rows(ProcessingStep, task_id=1)
+    assert [(step.attempts, step.status) for step in steps] == [(0, "FAIL"), (1, "DONE")]
+
+
+@pytest.mark.parametrize("trouble", [DatabaseError("The disk is full."), SchemaMissing("There is no file.")])
+def test_given_trouble_that_is_no_outage_when_a_task_ends_then_its_end_waits(
+    hr: ETLMonitor, run: Run, monkeypatch: pytest.MonkeyPatch, trouble: EtlMonitorError, step
+) -> None:
+    def stopped(*about: object, **more: object) -> None:
+        raise trouble
+
+    with monkeypatch.context() as patch, run.task(1):
+        patch.setattr("etl_monitor_orm.session.UnitOfWork.run", stopped)
+    hr.journal.send()
+
+    assert step(1).status == "DONE"
