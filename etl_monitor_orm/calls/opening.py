@@ -42,6 +42,7 @@ class OpeningCalls(Calls):
 
         Raises:
             ProcessNotFound: The process is not registered.
+            StepNotFound: With `task_id`: no such task is registered, and a run would have to be started for it.
             ProcessInactive: It is deactivated, or has no active task.
 
         Example:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from etl_monitor_orm.errors import InvalidInput, StepNotFound
-from etl_monitor_orm.keys import RunKey, StepKey
+from etl_monitor_orm.keys import ProcessKey, RunKey, StepKey
 from etl_monitor_orm.models import ProcessingStep, Task
 from etl_monitor_orm.models.selecting import of_process, of_run
 from etl_monitor_orm.printable import listed, named
@@ -43,10 +43,23 @@ def step_of_name(session: Session, context: Context, run: RunKey, name: str, onl
         return StepKey(run, found[0].task_id, found[0].workflow_id, only.sequence_id)
     if found:
         raise _ambiguous(run, name, sorted((workflow, task) for workflow, task in found))
-    names = select(Task.task_name).where(*of_process(run.process, Task), Task.task_name.is_not(None))
+    raise unknown_name(session, run, run.process, name)
+
+
+def unknown_name(session: Session, what: RunKey | ProcessKey, process: ProcessKey, name: str) -> StepNotFound:
+    """No task of a process has a name; the error lists those that there are.
+
+    Args:
+        session: The unit of work.
+        what: The run or the process, for the message.
+        process: The process.
+        name: The name.
+    """
+    names = select(Task.task_name).where(*of_process(process, Task), Task.task_name.is_not(None))
     known = list(session.scalars(names.distinct().order_by(Task.task_name)))
     others = listed([str(one) for one in known], name) or "none yet"
-    raise StepNotFound(f"{run} has no task called {named(name)!r}. Its tasks: {others}.", run=run, asked="start")
+    run = what if isinstance(what, RunKey) else None
+    return StepNotFound(f"{what} has no task called {named(name)!r}. Its tasks: {others}.", run=run, asked="start")
 
 
 def _ambiguous(run: RunKey, name: str, tasks: list[tuple[int, int]]) -> InvalidInput:

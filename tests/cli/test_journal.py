@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from etl_monitor_orm import ETLMonitor, ManualClock
+from tests.cli.conftest import Command
 from tests.contract.journal.conftest import Outage
 
 
@@ -75,3 +76,37 @@ def test_given_another_database_when_its_journal_is_named_wrongly_then_it_is_ref
 
     assert told.code == 3
     assert "--journal or ETL_MONITOR_JOURNAL" in told.err
+
+
+def test_given_an_outage_when_commands_report_then_their_calls_are_kept_and_sent(
+    shell: Command, url: str, tmp_path: Path
+) -> None:
+    variables = {
+        "ETL_MONITOR_URL": url,
+        "ETL_MONITOR_WHEN_AWAY": "journal",
+        "ETL_MONITOR_JOURNAL": str(tmp_path / "hr.journal"),
+        "ETL_MONITOR_LOCK_WAIT": "0",
+    }
+    step = ("CORP", "HR_DAILY", "1", "--run", "run-9", "--date", "2026-06-01")
+    holder = ETLMonitor(url, exclusive=True)
+    holder.processes()
+    try:
+        began = shell("run", "start", "CORP", "HR_DAILY", "--run", "run-9", "--date", "2026-06-01", **variables)
+        started = shell("task", "start", *step, **variables)
+        told = [
+            shell("task", "heartbeat", *step, **variables),
+            shell("task", "end", *step, "--claim", started.out.strip(), "--message", "ten rows", **variables),
+            shell("log", "ten receipts", **variables),
+        ]
+        waiting = shell("journal", "status", "--json", **variables).json["waiting"]
+    finally:
+        holder.close()
+    shell("journal", "send", **variables)
+
+    assert [one.code for one in (began, started, *told)] == [0] * 5, (began, started, told)
+    assert waiting == 5
+    assert shell("journal", "status", "--json", **variables).json["lines"] == []
+    monitor = ETLMonitor(url)
+    (found,) = [one for one in monitor.get_status("CORP", "HR_DAILY", "2026-06-01") if one.task_id == 1]
+    monitor.close()
+    assert (found.status, found.log_message) == ("DONE", "ten rows")

@@ -16,6 +16,7 @@ from etl_monitor_orm import (
     ProcessingStep,
     ProcessNotFound,
     Run,
+    StepNotFound,
 )
 
 HR = ("CORP", "HR_DAILY")
@@ -199,8 +200,8 @@ def test_given_finished_runs_when_joined_for_a_task_registered_since_then_it_is_
     assert joined.pending() == []
 
 
-@pytest.mark.parametrize("task", [{"task_id": 1}, {"task_id": "Load employees"}, {"task_id": 77}, {"task_id": "None"}])
-def test_given_finished_runs_when_joined_for_a_task_that_they_had_or_nobody_knows_then_one_is_started(
+@pytest.mark.parametrize("task", [{"task_id": 1}, {"task_id": "Load employees"}])
+def test_given_finished_runs_when_joined_for_a_task_that_they_had_then_one_is_started(
     hr: ETLMonitor, run: Run, task: dict[str, object]
 ) -> None:
     finish(run)
@@ -241,3 +242,25 @@ def test_given_no_run_of_the_date_when_joined_for_a_task_then_the_run_of_the_dat
 
     assert other.execution_id != "run-1"
     assert len(other.pending()) == 4
+
+
+@pytest.mark.parametrize(
+    ("task", "words"),
+    [
+        ({"task_id": 77}, "task 77 .* is not registered"),
+        ({"task_id": 1, "workflow_id": 2}, "is not registered"),
+        ({"task_id": "Load cars"}, "has no task called 'Load cars'"),
+    ],
+)
+def test_given_no_run_when_joined_for_a_task_that_nobody_knows_then_none_is_started(
+    hr: ETLMonitor, task: dict[str, object], words: str, unchanged
+) -> None:
+    with unchanged(), pytest.raises(StepNotFound, match=words):
+        hr.join_run(*HR, DAY, **task)
+
+
+def test_given_an_unknown_process_when_joined_for_a_task_then_it_is_the_process_that_is_missing(
+    monitor: ETLMonitor,
+) -> None:
+    with pytest.raises(ProcessNotFound):
+        monitor.join_run("CORP", "NOPE", DAY, task_id=1)
