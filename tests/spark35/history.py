@@ -193,6 +193,36 @@ def later_nights(monitor: ETLMonitor, clock: ManualClock) -> Iterable[object]:
     yield from (monitor.processes(processing_date="2025-04-06"), monitor.failures(*OPS))
 
 
+def joined(monitor: ETLMonitor, clock: ManualClock) -> Iterable[object]:
+    """Jobs that know their process but no run: they meet in one, also for a task that was registered since."""
+    clock.set("2025-04-07 13:30:00.999999")
+    run = monitor.join_run(*OPS, "2025-04-07")
+    monitor.start_task(run.execution_id, *OPS, 0, processing_date="2025-04-07")
+    clock.advance(60)
+    monitor.heartbeat_task(run.execution_id, *OPS, 0, processing_date="2025-04-07")
+    monitor.end_task(run.execution_id, *OPS, 0, processing_date="2025-04-07")
+
+    @monitor.tracked(*OPS, ODD, workflow_id=1, processing_date="2025-04-07")
+    def load() -> None:
+        clock.advance(1.5)
+
+    load()
+    with suppress(OSError), run.task("Events"):
+        raise OSError(ODD)
+    with run.task("Events", retry_failed=True) as task:
+        task.advance(5)
+    monitor.register_task(*OPS, 4, 1, 6, "Since")
+    with run.task("Since", queue_missing=True):
+        clock.advance(1)
+    yield from (run.succeeded, run.status(attempts="all"), monitor.list_runs(*OPS, "2025-04-07"))
+    for step in run.pending():
+        with run.task(step.task_id, step.workflow_id):
+            clock.advance(1)
+    run.raise_for_failures()
+    yield from (run.succeeded, monitor.get_run(run.execution_id).processing_date)
+    yield monitor.join_run(*OPS, "2025-04-07", task_id=4).pending()
+
+
 def receipts(monitor: ETLMonitor, clock: ManualClock) -> Iterable[object]:
     """Log rows, by a call and by Python's logging."""
     monitor.log("noted", ODD, "x" * 5000)
@@ -209,4 +239,4 @@ def receipts(monitor: ETLMonitor, clock: ManualClock) -> Iterable[object]:
     yield isinstance(run, Run)
 
 
-CHAPTERS: tuple[Chapter, ...] = (catalogue, first_night, by_flat_calls, marks, later_nights, receipts)
+CHAPTERS: tuple[Chapter, ...] = (catalogue, first_night, by_flat_calls, marks, later_nights, joined, receipts)
