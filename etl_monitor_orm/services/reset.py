@@ -142,7 +142,7 @@ def _meant(scope: Scope, within: Conditions, *, replay: bool, attempts: int | No
         conditions.append(step.attempts == attempts)
     meant = select(ranks, case((and_(*conditions), 1)).label("IsMeant")).subquery("meant")
     meant_step = aliased(ProcessingStep, meant)
-    concerned = func.max(meant.c.IsMeant).over(partition_by=(meant_step.processing_date, meant_step.execution_id))
+    concerned = func.max(meant.c.IsMeant).over(partition_by=meant_step.execution_id)
     return select(meant, concerned.label("RunIsMeant")).subquery("runs")
 
 

@@ -308,3 +308,28 @@ def test_status_of_an_unknown_process_is_refused(
 ) -> None:
     with refused(ProcessNotFound, "CORP/NOWHERE", "CORP/HR_DAILY"):
         hr.get_status("CORP", "NOWHERE", **scope, summary_mode=summary_mode)
+
+
+@pytest.mark.parametrize(
+    "elsewhere", [("CORO", "HR_DAILY"), ("CORQ", "HR_DAILY"), ("CORP", "HR_DAILX"), ("CORP", "HR_DAILZ")]
+)
+def test_given_a_task_that_only_a_namesake_has_then_no_attempt_of_this_process_is_rolled_up_for_it(
+    hr: ETLMonitor, elsewhere: tuple[str, str]
+) -> None:
+    hr.start_run(*HR, DAY, execution_id="run-1")
+    hr.register_process(*elsewhere).register_task(*elsewhere, 9, 1, 2, "Load cars")
+    hr.start_run(*elsewhere, DAY, execution_id="run-1")
+
+    assert hr.get_status(*HR, DAY, task_id=9, summary_mode=True) == []
+    assert len(hr.get_status(*elsewhere, DAY, task_id=9, summary_mode=True)) == 1
+
+
+@pytest.mark.parametrize("other", [("2026-04-08", "run-1"), ("2026-04-10", "run-1"), (DAY, "run-0"), (DAY, "run-2")])
+def test_given_a_task_that_only_another_run_or_date_has_then_no_attempt_of_this_one_is_rolled_up_for_it(
+    hr: ETLMonitor, other: tuple[str, str]
+) -> None:
+    hr.start_run(*HR, DAY, execution_id="run-1")
+    hr.register_task(*HR, 9, 1, 2, "Load cars")
+    hr.start_run(*HR, other[0], execution_id=other[1])
+
+    assert hr.get_status(*HR, DAY, execution_id="run-1", task_id=9, summary_mode=True) == []

@@ -329,6 +329,19 @@ def test_given_a_failed_step_whose_task_is_deactivated_when_others_are_done_then
     assert_watermark(staff, *STAFF, None)
 
 
+def test_given_a_step_of_an_earlier_run_that_works_on_when_its_task_is_deactivated_then_the_watermark_waits(
+    staff: ETLMonitor, staff_run: Run, clock: ManualClock
+) -> None:
+    clock.set("2026-01-01 06:00")
+    with staff_run.task(12):
+        staff.deactivate_task(*HR, 12, 1)
+        later = staff.start_run(*HR, "2026-01-01", execution_id="staff-2", resume=True, if_running="skip")
+        work(later, clock, begin="07:00", end="07:10", task_id=11)
+        work(later, clock, begin="07:20", end="07:30", task_id=13)
+
+        assert staff.get_active_watermark(*STAFF) is None
+
+
 def test_given_a_failure_of_an_earlier_run_of_a_deactivated_task_when_done_then_it_moves(
     staff: ETLMonitor, staff_run: Run, clock: ManualClock
 ) -> None:
