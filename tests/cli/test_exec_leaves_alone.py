@@ -209,7 +209,7 @@ def test_given_a_monitor_that_goes_away_when_the_program_ends_then_its_status_st
     ended = place.bash("rm monitor.duckdb; exit 4")
 
     assert ended.code == 4
-    assert "could not record" in ended.said
+    assert "cannot record now" in ended.said
 
 
 @pytest.mark.parametrize(

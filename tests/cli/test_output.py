@@ -152,6 +152,7 @@ def test_given_a_reader_that_leaves_when_output_goes_on_then_there_is_no_traceba
     assert (result.returncode, result.stderr) == (141, "")
 
 
+@pytest.mark.usefixtures("ctrl_c_interrupts")
 def test_given_a_command_at_work_when_interrupted_then_it_leaves_with_one_line(
     cli, url, monitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

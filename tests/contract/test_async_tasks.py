@@ -257,7 +257,7 @@ def test_given_an_asynchronous_generator_when_it_is_closed_in_a_task_then_the_st
 
     asyncio.run(main())
 
-    assert (step(1).status, step(1).log_message) == (Status.FAIL, "GeneratorExit: ")
+    assert (step(1).status, step(1).log_message) == (Status.FAIL, "GeneratorExit")
 
 
 def test_given_a_step_that_may_not_start_when_entered_then_it_is_refused_or_skipped(run: Run, work) -> None:
