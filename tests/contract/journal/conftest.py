@@ -11,9 +11,9 @@ import psycopg
 import pytest
 from sqlalchemy import event
 
-from etl_monitor_orm import ETLMonitor, ManualClock
+from etl_monitor_orm import ETLMonitor, ManualClock, Run
 from etl_monitor_orm.dialects.retrying import RetryPolicy
-from tests.contract.journal.nights import DAY, EARLIER, Night, comparable, load
+from tests.contract.journal.nights import DAY, EARLIER, HR, Night, comparable, load
 from tests.databases import Database
 
 
@@ -49,6 +49,12 @@ def opened(database: Database, clock: ManualClock, path: Path) -> Callable[..., 
 def monitor(opened: Callable[..., ETLMonitor]) -> ETLMonitor:
     """The monitor of the tests here keeps a journal."""
     return opened()
+
+
+@pytest.fixture
+def run(hr: ETLMonitor) -> Run:
+    """A run that this machine has started itself, so that it knows of it."""
+    return hr.start_run(*HR, DAY, execution_id="run-1")
 
 
 class Outage:
