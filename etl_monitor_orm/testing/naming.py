@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from etl_monitor_orm import InvalidInput, inputs
 from etl_monitor_orm.printable import named, quoted
@@ -14,23 +14,13 @@ _NUMBER: Final = re.compile(r"(?:([0-9]{1,9})\.)?([0-9]{1,9})")
 """A task as commands write it: its number, after its pass and a dot where that is not the first."""
 
 
-class Numbered(Protocol):
-    """What has a task's numbers and name: a step, or the task itself."""
+if TYPE_CHECKING:
+    from etl_monitor_orm import Task, TaskDetail
 
-    @property
-    def workflow_id(self) -> int:
-        """The pass."""
+    Numbered = TaskDetail | Task
 
-    @property
-    def task_id(self) -> int:
-        """The task within the pass."""
-
-    @property
-    def task_name(self) -> str | None:
-        """The name for people."""
-
-
-One = TypeVar("One", bound=Numbered)
+One = TypeVar("One", "TaskDetail", "Task")
+"""What has a task's numbers and name: a step, or the task itself."""
 
 
 def find(among: Iterable[One], asked: object) -> One | None:
@@ -44,7 +34,7 @@ def find(among: Iterable[One], asked: object) -> One | None:
     Raises:
         InvalidInput: It is none of these, or several tasks have this name.
     """
-    known = [*among]
+    known: list[One] = [*among]
     if isinstance(asked, str):
         name = inputs.text("task", asked)
         named_so = [one for one in known if one.task_name == name]
