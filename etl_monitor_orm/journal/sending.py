@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -155,9 +154,7 @@ class _Sending:
             if not is_recorded(session, context, made):
                 made.kind.service(session, context, **arguments)
             elif made.kind.name == END and not context.capabilities.transactions:
-                # Whoever ended it may have stopped before the watermark.
-                with suppress(InvalidTransition):
-                    ending.finish(session, context, **arguments)
+                ending.complete(session, context, **arguments)
 
         return do
 

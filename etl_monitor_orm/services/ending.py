@@ -106,6 +106,28 @@ def finish(
         _move_watermark(session, context, step, ended.seen or seen)
 
 
+def complete(
+    session: Session,
+    context: Context,
+    step: StepKey,
+    ending: Ending,
+    claim: Claim | None = None,
+    staged: Staged | None = None,
+) -> None:
+    """Do what is left of an end that is recorded: without transactions, it may have stopped before the watermark.
+
+    Arguments as for `finish`. What is written already is not written again.
+    """
+    if ending.status is not Status.DONE:
+        return
+    memory = claim.memory if isinstance(claim, Held) else None
+    staged, words = still_meant(session, context, step, staged, memory)
+    if staged is None:
+        _move_watermark(session, context, step, context.seen.of(step), again=True)
+    else:
+        write_after_done(session, context, step, staged, with_words(ending.message, words), step.attempts)
+
+
 def _may_end(context: Context, ending: Ending, claim: Claim | None) -> ColumnElement[bool]:
     """The condition on the step: it is open, still the claim's, and did not start after the reported end."""
     ended = real_time(context, ending.at)

@@ -34,7 +34,7 @@ def find(among: Iterable[One], asked: object) -> One | None:
     Raises:
         InvalidInput: It is none of these, or several tasks have this name.
     """
-    known: list[One] = [*among]
+    known = list(among)
     if isinstance(asked, str):
         name = inputs.text("task", asked)
         named_so = [one for one in known if one.task_name == name]
