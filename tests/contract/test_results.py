@@ -185,12 +185,13 @@ def test_given_no_such_library_when_a_frame_is_asked_for_then_the_error_has_the_
             if name == library:
                 raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
+    rows = run.status()  # before: a driver may need the library too
     monkeypatch.delitem(sys.modules, library, raising=False)
     monkeypatch.setattr(sys, "meta_path", [Absent(), *sys.meta_path])
     method = {"pyarrow": "to_arrow"}.get(library, f"to_{library}")
 
     with pytest.raises(ConfigurationError, match=rf"{method}\(\) needs {library}.*python -m pip install {library}$"):
-        getattr(run.status(), method)()
+        getattr(rows, method)()
 
 
 def test_given_hostile_text_when_a_notebook_shows_it_then_it_is_inert(hr: ETLMonitor, run: Run) -> None:
