@@ -221,6 +221,9 @@ class RunFailed(EtlMonitorError):
     failures: tuple[FailedTask, ...] = ()
 
 
+REFUSALS: Final = (InvalidInput, NotFoundError, InvalidTransition)
+"""The errors that answer one call: the monitor is there, and says no. Any other error would meet every call."""
+
 AWAY: Final = (ConnectionBroken, DatabaseLocked, DatabaseGone)
 """The errors that mean that the monitor is away: its database cannot be reached, or stays locked.
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from etl_monitor_orm.models import ProcessingStep
 from etl_monitor_orm.printable import one_line
 from etl_monitor_orm.runtime import OneReading
-from etl_monitor_orm.services import dates, reset, unreset
+from etl_monitor_orm.services import reset, unreset
 from etl_monitor_orm.services.scopes import Scope
 
 
@@ -29,7 +29,7 @@ def reset_steps(
     """
     named = scope.processing_date is not None or scope.execution_id is not None
     if not named:
-        scope = replace(scope, processing_date=at_once.run(dates.historic_date_of, scope.process) or at_once.now.date())
+        scope = replace(scope, processing_date=at_once.date_to_work_on(scope.process))
     queued = at_once.run(reset.reset, scope, replay=replay, attempts=attempts, remark=remark or reset.REMARK)
     if not queued:
         left = at_once.run(unreset.why_nothing, scope, named=named, replay=replay, attempts=attempts)

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar, cast
 from weakref import WeakSet
 
@@ -18,7 +18,9 @@ from etl_monitor_orm.clocks import Clock
 from etl_monitor_orm.errors import ConfigurationError, InvalidInput
 from etl_monitor_orm.inputs import moment
 from etl_monitor_orm.journal.bridge import Bridge
+from etl_monitor_orm.keys import ProcessKey
 from etl_monitor_orm.services.context import Actor, Context, must_run_alone
+from etl_monitor_orm.services.dates import historic_date_of
 from etl_monitor_orm.services.schema import require_current_schema
 from etl_monitor_orm.services.seen import SeenSteps
 from etl_monitor_orm.session import UnitOfWork
@@ -71,6 +73,10 @@ class OneReading:
 
         bridge = self._runtime.bridge
         return work() if bridge is None else cast(T, bridge.carry(self, service, args, kwargs, work))
+
+    def date_to_work_on(self, process: ProcessKey) -> date:
+        """Return the date that a process works on: SYSDT's, else today by the call's clock."""
+        return self.run(historic_date_of, process) or self.now.date()
 
     def context_of(self, now: datetime, actor: str | None) -> Context:
         """Return the circumstances of a call that was made earlier and is recorded now."""

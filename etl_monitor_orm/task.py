@@ -111,7 +111,6 @@ class TaskHandle(OfRun):
             raise InvalidInput(f"on_not_runnable is {quoted(on_not_runnable)}; it must be 'raise' or 'skip'.")
         self.active = False
         self._claim: Held | None = None
-        self._process = os.getpid()
         self.log_message = log_message
         self.log_type = log_type
         self.log_code = log_code

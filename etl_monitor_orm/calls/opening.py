@@ -9,7 +9,7 @@ from etl_monitor_orm.calls.group import Calls
 from etl_monitor_orm.keys import TaskKey
 from etl_monitor_orm.rows import Rows
 from etl_monitor_orm.run import Run
-from etl_monitor_orm.services import dates, joining, opening, queries
+from etl_monitor_orm.services import joining, opening, queries
 from etl_monitor_orm.services.scopes import Processes
 
 
@@ -54,7 +54,7 @@ class OpeningCalls(Calls):
         if task_id is not None:
             task = inputs.name_of_task(task_id) or inputs.task_meant(process, task_id, workflow_id)
         at_once = self._runtime.one_reading()
-        on = on or at_once.run(dates.historic_date_of, process) or at_once.now.date()
+        on = on or at_once.date_to_work_on(process)
         return Run(self._runtime, at_once.run(joining.join, process, on, task))
 
     def get_run(

@@ -13,7 +13,7 @@ from etl_monitor_orm.keys import RunKey
 from etl_monitor_orm.printable import quoted
 from etl_monitor_orm.rows import Rows
 from etl_monitor_orm.run import Run
-from etl_monitor_orm.services import dates, dispatch, runs
+from etl_monitor_orm.services import dispatch, runs
 from etl_monitor_orm.services.dispatch import PendingTask
 from etl_monitor_orm.services.runs import Choice, IfRunning
 from etl_monitor_orm.services.scopes import Narrowing
@@ -75,7 +75,7 @@ class RunCalls(Calls):
             stale_after=inputs.span("stale_after", stale_after),
         )
         at_once = self._runtime.one_reading()
-        key = RunKey(process, execution, on or at_once.run(dates.historic_date_of, process) or at_once.now.date())
+        key = RunKey(process, execution, on or at_once.date_to_work_on(process))
         at_once.run(runs.generate, key, choice, is_new=execution_id is None)
         return Run(self._runtime, key)
 

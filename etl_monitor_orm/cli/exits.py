@@ -8,12 +8,10 @@ from etl_monitor_orm import (
     ConfigurationError,
     DatabaseError,
     EtlMonitorError,
-    InvalidInput,
-    InvalidTransition,
-    NotFoundError,
     Retryable,
     SchemaError,
 )
+from etl_monitor_orm.errors import REFUSALS
 
 
 class ExitCode(IntEnum):
@@ -46,7 +44,7 @@ _CODES = (
     ((Retryable,), ExitCode.BUSY),
     ((ConfigurationError,), ExitCode.CONFIGURATION),
     ((SchemaError,), ExitCode.SCHEMA),
-    ((InvalidInput, NotFoundError, InvalidTransition), ExitCode.INPUT),
+    (REFUSALS, ExitCode.INPUT),
     ((DatabaseError,), ExitCode.DATABASE),
 )
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from etl_monitor_orm.errors import EtlMonitorError, InvalidInput, InvalidTransition, NotFoundError
+from etl_monitor_orm.errors import REFUSALS, EtlMonitorError
 from etl_monitor_orm.keys import ProcessKey, RunKey, StepKey
 from etl_monitor_orm.services import again, catalogue, ending, logs, registration, runs, steps, watermarks
 from etl_monitor_orm.services.steps import Held
@@ -57,8 +57,7 @@ class Made:
 
         A refusal is an answer. Any other trouble, such as a full disk or a file that was moved, may be gone later.
         """
-        refusals = (InvalidInput, InvalidTransition, NotFoundError)
-        return self.kind.name == END and not isinstance(error, refusals)
+        return self.kind.name == END and not isinstance(error, REFUSALS)
 
     @property
     def run(self) -> RunKey | None:

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from sqlalchemy.orm import Session
 
-from etl_monitor_orm.errors import InvalidInput, InvalidTransition, NotFoundError
+from etl_monitor_orm.errors import REFUSALS, InvalidInput, InvalidTransition
 from etl_monitor_orm.journal import book
 from etl_monitor_orm.journal.book import UNSENT, Book, Kept, State
 from etl_monitor_orm.journal.file import JournalFile
@@ -24,9 +24,6 @@ from etl_monitor_orm.session import UnitOfWork
 
 PATIENCE: Final = 30.0
 """Seconds that a call waits while another process sends."""
-
-_REFUSALS: Final = (InvalidInput, InvalidTransition, NotFoundError)
-"""What says that one call cannot be recorded; every other error would meet all of them."""
 
 
 class Sender(Protocol):
@@ -122,7 +119,7 @@ class _Sending:
         elif not needless:
             try:
                 self._record(kept, made)
-            except _REFUSALS as error:
+            except REFUSALS as error:
                 # A step that is over needs no sign of life.
                 if made.kind.name != HEARTBEAT or not isinstance(error, InvalidTransition):
                     state, reason = State.REFUSED, str(error)

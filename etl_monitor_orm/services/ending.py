@@ -20,10 +20,10 @@ from etl_monitor_orm.models.attempts import is_open, is_running, is_waiting, num
 from etl_monitor_orm.models.selecting import of_step
 from etl_monitor_orm.services.advancing import advance_on_done
 from etl_monitor_orm.services.context import Context, alone
-from etl_monitor_orm.services.late import still_meant, with_words
+from etl_monitor_orm.services.late import still_meant
 from etl_monitor_orm.services.refusals import refuse
 from etl_monitor_orm.services.seen import SeenStep
-from etl_monitor_orm.services.staging import Staged, write_after_done, write_before_done
+from etl_monitor_orm.services.staging import Staged, with_words, write_after_done, write_before_done
 from etl_monitor_orm.services.steps import Held, is_held, real_time
 from etl_monitor_orm.services.transitions import STEPS, make
 from etl_monitor_orm.sql.functions import elapsed_seconds
@@ -86,9 +86,7 @@ def finish(
     if ending.status is not Status.DONE:
         staged = None
     else:
-        memory = claim.memory if isinstance(claim, Held) else None
-        staged, words = still_meant(session, context, step, staged, memory)
-        ending = replace(ending, message=with_words(ending.message, words))
+        staged, ending = _still_meant(session, context, step, ending, claim, staged)
     written = staged is not None and write_before_done(
         session, context, step.run.process, staged, _is_current(step, guard)
     )
@@ -120,12 +118,20 @@ def complete(
     """
     if ending.status is not Status.DONE:
         return
-    memory = claim.memory if isinstance(claim, Held) else None
-    staged, words = still_meant(session, context, step, staged, memory)
+    staged, ending = _still_meant(session, context, step, ending, claim, staged)
     if staged is None:
         _move_watermark(session, context, step, context.seen.of(step), again=True)
     else:
-        write_after_done(session, context, step, staged, with_words(ending.message, words), step.attempts)
+        write_after_done(session, context, step, staged, ending.message, step.attempts)
+
+
+def _still_meant(
+    session: Session, context: Context, step: StepKey, ending: Ending, claim: Claim | None, staged: Staged | None
+) -> tuple[Staged | None, Ending]:
+    """Return what DONE does with the watermark, and the ending, whose message says where that is something else."""
+    memory = claim.memory if isinstance(claim, Held) else None
+    staged, words = still_meant(session, context, step, staged, memory)
+    return staged, replace(ending, message=with_words(ending.message, words))
 
 
 def _may_end(context: Context, ending: Ending, claim: Claim | None) -> ColumnElement[bool]:

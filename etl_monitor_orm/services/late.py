@@ -11,7 +11,6 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from etl_monitor_orm import inputs
 from etl_monitor_orm.errors import InvalidInput, ParameterNotFound
 from etl_monitor_orm.keys import StepKey
 from etl_monitor_orm.models import Parameter
@@ -97,13 +96,6 @@ def set_since(parameter: Parameter, then: datetime) -> bool:
     by_itself = parameter.parameter_type is ParameterType.DELTA_DATE and parameter.value == parameter.automatic_value
     changed = parameter.last_updated_on
     return not by_itself and changed is not None and changed > then
-
-
-def with_words(message: str | None, words: str | None) -> str | None:
-    """Return a step's message with a sentence after it."""
-    if words is None:
-        return message
-    return inputs.message("log_message", words if not message else f"{message.rstrip()}\n{words}")
 
 
 def _is_before(present: Value, seen: Value) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Select, SQLColumnExpression, Subquery, case, func, insert, literal, select
+from sqlalchemy import Insert, Select, SQLColumnExpression, Subquery, case, func, insert, literal, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from etl_monitor_orm.keys import RunKey
@@ -20,8 +20,7 @@ Values = Mapping[InstrumentedAttribute[Any], SQLColumnExpression[Any]]
 
 def queue(session: Session, context: Context, run: RunKey, rows: Select[*tuple[object, ...]]) -> int:
     """Insert steps of the run; return how many it has got, or 0 where it had some before."""
-    statement = insert(ProcessingStep).from_select(rows.selected_columns.keys(), rows)
-    result = session.execute(statement)
+    result = session.execute(insertion(rows))
     written = reported(result) if context.capabilities.counts_inserts else None
     if written is None:
         # The read that counts them also saves each later call a read of its step.
@@ -31,6 +30,11 @@ def queue(session: Session, context: Context, run: RunKey, rows: Select[*tuple[o
     if written:
         context.seen.note_run(run)
     return written
+
+
+def insertion(rows: Select[*tuple[object, ...]]) -> Insert:
+    """Return the statement that inserts selected rows."""
+    return insert(ProcessingStep).from_select(rows.selected_columns.keys(), rows)
 
 
 def rows(context: Context, run: RunKey, values: Values, *, late: bool = False) -> Select[*tuple[object, ...]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, exists, insert, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from etl_monitor_orm import inputs
@@ -97,7 +97,7 @@ def queue_missing(session: Session, context: Context, step: StepKey) -> None:
     in_the_way = exists().where(current, task_of(steps), steps.status != Status.FAIL)
     has_one = exists().where(*of_run(run), task_of(ProcessingStep))
     new = queueing.rows(context, run, {}, late=True).where(*of_task(step.task), ~in_the_way, ~has_one)
-    session.execute(insert(ProcessingStep).from_select(new.selected_columns.keys(), new))
+    session.execute(queueing.insertion(new))
 
 
 def _done_on(run: RunKey) -> ColumnElement[bool]:
@@ -222,4 +222,4 @@ def _leave_trace(session: Session, context: Context, run: RunKey, *, has_initiat
         ProcessingStep.log_type: literal(LogType.INFO.value),
     }
     rows = queueing.rows(context, run, done).where(Task.workflow_id == INITIATION_ID, Task.task_id == INITIATION_ID)
-    session.execute(insert(ProcessingStep).from_select(rows.selected_columns.keys(), rows))
+    session.execute(queueing.insertion(rows))

@@ -176,9 +176,16 @@ def write_after_done(
         f"The staged watermark {shown(move.value)} was dropped: "
         f"{titled(parameter)} is already at {shown(parameter.value)}."
     )
-    told = inputs.message("log_message", dropped if not message else f"{message.rstrip()}\n{dropped}")
+    told = with_words(message, dropped)
     ours = STEPS.c.LastUpdatedOn == context.now
     make(session, context, replace(step, attempts=attempts), {STEPS.c.LogMessage: told}, ours)
+
+
+def with_words(message: str | None, words: str | None) -> str | None:
+    """Return a step's message with a sentence after it."""
+    if words is None:
+        return message
+    return inputs.message("log_message", words if not message else f"{message.rstrip()}\n{words}")
 
 
 def _write(

@@ -9,10 +9,7 @@ from typing import Final
 from etl_monitor_orm import (
     Claim,
     ETLMonitor,
-    InvalidInput,
-    InvalidTransition,
     LogType,
-    NotFoundError,
     TaskHandle,
     causes,
 )
@@ -21,13 +18,10 @@ from etl_monitor_orm.cli.executing.child import Outcome
 from etl_monitor_orm.cli.executing.outbox import Words
 from etl_monitor_orm.cli.executing.starting import Wish, start
 from etl_monitor_orm.cli.executing.words import warn
+from etl_monitor_orm.errors import REFUSALS
 from etl_monitor_orm.inputs import MESSAGE_MAX
 from etl_monitor_orm.services.watermarks import shown
 from etl_monitor_orm.settings import variable
-
-REFUSALS: Final = (InvalidInput, NotFoundError, InvalidTransition)
-"""The monitor is there, and says that this work must not be done. Any other error is the monitor's own trouble."""
-
 
 _DATABASE: Final = ("ETL_MONITOR_URL", "ETL_MONITOR_SCHEMA", "ETL_MONITOR_CATALOG")
 """The variables for the options that name the database: the child's own commands are to reach the same one."""
@@ -65,7 +59,7 @@ class Tracking:
         """Start the step.
 
         Raises:
-            EtlMonitorError: One of `REFUSALS`.
+            EtlMonitorError: One of `REFUSALS`: this work must not be done.
         """
         try:
             self._monitor = opened(*self._database)
