@@ -168,7 +168,7 @@ def test_given_a_reader_of_stderr_that_leaves_when_the_program_prints_then_it_le
     assert running.returncode == 128 + signal.SIGPIPE
 
 
-def test_given_a_grandchild_that_holds_the_pipe_when_the_program_ends_then_exec_ends_and_its_words_arrive(
+def test_given_a_grandchild_that_holds_the_pipe_when_the_program_ends_then_exec_does_not_wait(
     place: Place,
 ) -> None:
     os.mkfifo(place.folder / "go")
@@ -186,7 +186,7 @@ def test_given_a_grandchild_that_holds_the_pipe_when_the_program_ends_then_exec_
     running.stderr.close()
 
 
-def test_given_no_database_when_executed_then_the_program_runs_and_a_line_says_that_it_is_untracked(
+def test_given_no_database_when_executed_then_the_program_runs_and_a_line_says_untracked(
     place: Place,
 ) -> None:
     ended = place.bash("echo ran; exit 4", options=["--url", f"duckdb:///{place.folder}/none/etl.duckdb"])
@@ -203,7 +203,7 @@ def test_given_no_database_when_executed_then_no_watermark_is_pretended(place: P
     assert ended.out == b"unset\n"
 
 
-def test_given_a_monitor_that_goes_away_when_the_program_ends_then_its_status_stays_and_a_line_warns(
+def test_given_a_monitor_that_goes_away_when_the_program_ends_then_its_status_stays(
     place: Place,
 ) -> None:
     ended = place.bash("rm monitor.duckdb; exit 4")
