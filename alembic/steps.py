@@ -19,6 +19,9 @@ from alembic import op
 
 FROZEN = Path(__file__).parent / "views"
 
+ROW_BY_ROW = {"delta.enableDeletionVectors": "true", "delta.enableRowTracking": "true"}
+"""Properties of all Delta tables of the clustered layout."""
+
 log = logging.getLogger("alembic.runtime.migration")
 
 
@@ -39,6 +42,12 @@ class Steps:
     def database(self) -> str:
         """The name under which views of this database are frozen, such as `duckdb`."""
         return op.get_context().dialect.name.partition("+")[0]
+
+    def create_table(self, name: str, *parts: sa.schema.SchemaItem, comment: str) -> None:
+        """Create a table of the catalogue, unless it exists; the layout of Delta tables is the one of the others."""
+        clustered = op.get_context().opts.get("layout") == "clustered"
+        options = {"databricks_tblproperties": ROW_BY_ROW} if clustered else {}
+        op.create_table(name, *parts, schema=self.schema, comment=comment, if_not_exists=True, **options)
 
     def add_columns(self, table: str, *columns: sa.Column[object]) -> None:
         """Add missing columns at the end of a table. They are nullable: other tools write the table too."""

@@ -42,7 +42,16 @@ from etl_monitor_orm.errors import (
 from etl_monitor_orm.failures import FailedTask
 from etl_monitor_orm.journal.handle import Journal, JournalLine, JournalStatus
 from etl_monitor_orm.logging_handler import EtlLogHandler
-from etl_monitor_orm.models import Parameter, Process, ProcessingStep, SequenceStage, SysLog, Task
+from etl_monitor_orm.models import (
+    Organisation,
+    Parameter,
+    Process,
+    ProcessingStep,
+    Project,
+    SequenceStage,
+    SysLog,
+    Task,
+)
 from etl_monitor_orm.monitor import ETLMonitor
 from etl_monitor_orm.rows import Rows
 from etl_monitor_orm.run import Run
@@ -110,6 +119,7 @@ __all__ = [
     "ModeChange",
     "MonitorAway",
     "NotFoundError",
+    "Organisation",
     "Parameter",
     "ParameterNotFound",
     "ParameterType",
@@ -119,6 +129,7 @@ __all__ = [
     "ProcessNotFound",
     "ProcessStatus",
     "ProcessingStep",
+    "Project",
     "Retryable",
     "Rows",
     "Run",

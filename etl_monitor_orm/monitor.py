@@ -17,6 +17,7 @@ from etl_monitor_orm.calls.questions import QuestionCalls
 from etl_monitor_orm.calls.registration import RegistrationCalls
 from etl_monitor_orm.calls.reports import ReportCalls
 from etl_monitor_orm.calls.runs import RunCalls
+from etl_monitor_orm.calls.skipping import SkippingCalls
 from etl_monitor_orm.calls.steps import StepCalls
 from etl_monitor_orm.calls.tracking import TrackingCalls
 from etl_monitor_orm.calls.watermarks import WatermarkCalls
@@ -31,7 +32,15 @@ from etl_monitor_orm.settings import Settings
 
 
 class ETLMonitor(
-    NotCopied, RegistrationCalls, RunCalls, TrackingCalls, StepCalls, WatermarkCalls, ReportCalls, QuestionCalls
+    NotCopied,
+    RegistrationCalls,
+    RunCalls,
+    TrackingCalls,
+    StepCalls,
+    SkippingCalls,
+    WatermarkCalls,
+    ReportCalls,
+    QuestionCalls,
 ):
     """Knows what should run, what ran, what failed, what may run next, and how far each source was read.
 

@@ -17,6 +17,7 @@ from etl_monitor_orm.services.dispatch import PendingTask
 from etl_monitor_orm.services.named import step_of_name
 from etl_monitor_orm.services.outcome import outcome
 from etl_monitor_orm.services.scopes import Attempts, Narrowing, Scope, read_attempts
+from etl_monitor_orm.services.skipping import set_skipped
 from etl_monitor_orm.services.steps import Where
 from etl_monitor_orm.task import OfRun, OnNotRunnable, TaskHandle
 from etl_monitor_orm.vocabulary import LogType, SourceType
@@ -100,7 +101,7 @@ class Run(OfRun):
     def pending(
         self, *, workflow_id: int | None = None, sequence_id: int | None = None, task_id: int | None = None
     ) -> Rows[PendingTask]:
-        """Return the steps that are not DONE and whose task is active, in running order, in one statement.
+        """Return the steps that are not DONE, whose task is active and not skipped, in running order, in one statement.
 
         Args:
             workflow_id: Only this pass.
@@ -116,6 +117,30 @@ class Run(OfRun):
         Empty while a mandatory failure blocks, and while the rest of the stage is running.
         """
         return Rows(PendingTask, self._runtime.run(dispatch.ready, self._key))
+
+    def skip(self, task_id: int | str, workflow_id: int | None = None, *, sequence_id: int | None = None) -> None:
+        """Leave a task out of this run: it is offered nowhere and blocks nothing (`ETLProcessingSteps.ForceSkip`).
+
+        A watermark that it shares stays until the task has run. The next run includes it, and so does a reset.
+
+        Args:
+            task_id: The task's number, or its name if it is the only one of that name in the run.
+            workflow_id: The pass; else 0 for task 0 and 1 for any other. A name needs none.
+            sequence_id: The stage; the run knows it, so it is checked only when given.
+
+        Raises:
+            StepNotFound: The task is not registered, or the run has no step for it.
+            InvalidTransition: The step is running or DONE.
+        """
+        self._runtime.run(set_skipped, self._step(task_id, workflow_id, sequence_id), True)
+
+    def unskip(self, task_id: int | str, workflow_id: int | None = None, *, sequence_id: int | None = None) -> None:
+        """Include a skipped task in this run again; arguments as for `skip`.
+
+        Raises:
+            StepNotFound: The task is not registered, or the run has no step for it.
+        """
+        self._runtime.run(set_skipped, self._step(task_id, workflow_id, sequence_id), False)
 
     def status(self, *, attempts: Attempts = None) -> Rows[views.TaskDetail]:
         """Return the run's steps from `v_taskDetail`.

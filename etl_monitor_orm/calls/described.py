@@ -10,7 +10,7 @@ from typing import Final
 
 from etl_monitor_orm import inputs
 from etl_monitor_orm.errors import InvalidInput
-from etl_monitor_orm.models import Parameter, Process, SequenceStage, Task
+from etl_monitor_orm.models import Organisation, Parameter, Process, Project, SequenceStage, Task
 from etl_monitor_orm.printable import named
 from etl_monitor_orm.services.entries import Entry, Kind
 from etl_monitor_orm.services.registration import VALUE_COLUMN
@@ -90,11 +90,34 @@ def _word(kind: type[Enum]) -> Read:
     return lambda name, value: inputs.optional_choice(name, kind, value)
 
 
+def _words(name: str, value: object) -> str:
+    """Read text for a column that takes no NULL."""
+    return inputs.optional_text(name, value) or ""
+
+
 _PROCESS: Final[Mapping[str, Read]] = {"project_code": inputs.text, "process_load": inputs.text}
 _FREQUENCY: Final = Described("load_frequency", "load_frequency", _word(LoadFrequency), LoadFrequency.DAILY)
 _ACTIVE: Final = Described("is_active", "is_active", inputs.boolean, True)
 
 SHAPES: Final[Mapping[Kind, Shape]] = {
+    Organisation: Shape(
+        key={"organisation_code": inputs.text},
+        required={"organisation_name": inputs.text},
+        described=(Described("organisation_description", "organisation_description", _words, ""), _ACTIVE),
+        fixed={},
+        first={},
+    ),
+    Project: Shape(
+        key={"project_code": inputs.text},
+        required={"project_name": inputs.text},
+        described=(
+            Described("project_description", "project_description", _words, ""),
+            Described("organisation_code", "organisation_code", inputs.optional_code),
+            _ACTIVE,
+        ),
+        fixed={},
+        first={},
+    ),
     Process: Shape(
         key=_PROCESS,
         required={},
@@ -131,6 +154,10 @@ SHAPES: Final[Mapping[Kind, Shape]] = {
             _FREQUENCY,
             Described("task_mandatory", "task_mandatory", inputs.boolean, True),
             Described("expected_duration_seconds", "expected_duration_seconds", inputs.optional_integer),
+            Described("file_name_mask", "file_name_mask", inputs.optional_code),
+            Described("file_extension", "file_extension", inputs.optional_code),
+            Described("in_file_path", "in_file_path", inputs.optional_code),
+            Described("out_file_path", "out_file_path", inputs.optional_code),
             _ACTIVE,
         ),
         fixed={},

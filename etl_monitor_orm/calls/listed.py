@@ -8,11 +8,11 @@ from typing import Final
 
 from etl_monitor_orm.calls.described import SHAPES, entry
 from etl_monitor_orm.errors import InvalidInput
-from etl_monitor_orm.models import Parameter, Process, SequenceStage, Task
-from etl_monitor_orm.services.entries import Entry
+from etl_monitor_orm.models import Organisation, Parameter, Process, Project, SequenceStage, Task
+from etl_monitor_orm.services.entries import Entry, Kind
 
-_KINDS: Final = (Process, SequenceStage, Task, Parameter)
-_WANTED: Final = "Process, SequenceStage, Task and Parameter objects"
+_KINDS: Final = (Organisation, Project, Process, SequenceStage, Task, Parameter)
+_WANTED: Final = "Process, SequenceStage, Task, Parameter, Project and Organisation objects"
 
 
 def read_list(objects: object) -> list[Entry]:
@@ -42,7 +42,7 @@ def read_list(objects: object) -> list[Entry]:
     return [*read.values()]
 
 
-def _attributes(kind: type[Process | SequenceStage | Task | Parameter]) -> set[str]:
+def _attributes(kind: Kind) -> set[str]:
     shape = SHAPES[kind]
     described = (one.attribute for one in shape.described)
     return {*shape.key, *shape.required, *described, *shape.fixed, *shape.first}

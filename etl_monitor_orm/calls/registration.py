@@ -10,30 +10,30 @@ from etl_monitor_orm import inputs
 from etl_monitor_orm.calls.described import NOT_GIVEN, NotGiven, entry
 from etl_monitor_orm.calls.group import Calls
 from etl_monitor_orm.calls.listed import read_list
-from etl_monitor_orm.models import Parameter, Process, SequenceStage, Task
+from etl_monitor_orm.models import Organisation, Parameter, Process, Project, SequenceStage, Task
 from etl_monitor_orm.services import catalogue, registration
 from etl_monitor_orm.services.entries import Kind
 from etl_monitor_orm.vocabulary import AdvanceMode, LoadFrequency, ParameterType, SourceType
 
 
 class RegistrationCalls(Calls):
-    """Registers processes, stages, tasks and parameters. Each call can be repeated and chained.
+    """Registers processes, stages, tasks, parameters, and who owns them. Each call can be repeated and chained.
 
     An argument that is left out leaves what is stored; None clears it.
     """
 
-    def register(self, objects: Iterable[Process | SequenceStage | Task | Parameter]) -> Self:
+    def register(self, objects: Iterable[Organisation | Project | Process | SequenceStage | Task | Parameter]) -> Self:
         """Register a whole catalogue at once, or update it: much cheaper than a call for each row.
 
         Where nothing changed, this costs at most four statements, however many tasks there are. The rules are those of
         the single calls. An attribute that was never set leaves what is stored; None clears it. `is_active` switches a
-        process, task or stage on or off if it is set. Audit columns are the monitor's: what they say is ignored.
-        Writes `ETLconfigProcess`, `ETLconfigSequence`, `ETLconfigTasks` and `ETLconfigParameters`; where the database
-        has transactions, all of it or nothing.
+        row on or off if it is set. Audit columns are the monitor's: what they say is ignored.
+        Writes `ETLconfigProcess`, `ETLconfigSequence`, `ETLconfigTasks`, `ETLconfigParameters`, `ETLconfigProject` and
+        `ETLOrganisation`; where the database has transactions, all of it or nothing.
 
         Args:
-            objects: New `Process`, `SequenceStage`, `Task` and `Parameter` objects, in any order. Processes and stages
-                that are registered already need not be among them.
+            objects: New `Process`, `SequenceStage`, `Task`, `Parameter`, `Project` and `Organisation` objects, in any
+                order. Processes and stages that are registered already need not be among them.
 
         Raises:
             InvalidInput: An object cannot be read, or two of them describe one row differently; the error says which.
@@ -55,6 +55,57 @@ class RegistrationCalls(Calls):
     def _register(self, kind: Kind, **said: object) -> Self:
         self._runtime.run(registration.register, entry(kind, said, arguments=True))
         return self
+
+    def register_organisation(
+        self,
+        organisation_code: str,
+        organisation_name: str,
+        organisation_description: str | NotGiven | None = NOT_GIVEN,
+    ) -> Self:
+        """Register an organisation, or update its description (`ETLOrganisation`).
+
+        Args:
+            organisation_code: Short code, such as CORP.
+            organisation_name: Name for people.
+            organisation_description: What it does.
+
+        Raises:
+            InvalidInput: An argument cannot be read.
+        """
+        return self._register(
+            Organisation,
+            organisation_code=organisation_code,
+            organisation_name=organisation_name,
+            organisation_description=organisation_description,
+        )
+
+    def register_project(
+        self,
+        project_code: str,
+        project_name: str,
+        project_description: str | NotGiven | None = NOT_GIVEN,
+        organisation_code: str | NotGiven | None = NOT_GIVEN,
+    ) -> Self:
+        """Register a project, or update its description (`ETLconfigProject`).
+
+        Processes name their project by its code, whether it is registered or not.
+
+        Args:
+            project_code: Short code, such as HR.
+            project_name: Name for people.
+            project_description: What it covers.
+            organisation_code: Organisation that owns it; it need not be registered.
+
+        Raises:
+            InvalidInput: An argument cannot be read.
+        """
+        return self._register(
+            Project,
+            project_code=project_code,
+            project_name=project_name,
+            project_description=project_description,
+            organisation_code=organisation_code,
+        )
 
     def register_process(
         self,
@@ -135,6 +186,11 @@ class RegistrationCalls(Calls):
         load_frequency: LoadFrequency | str | NotGiven | None = NOT_GIVEN,
         task_mandatory: bool | NotGiven = NOT_GIVEN,
         expected_duration_seconds: int | NotGiven | None = NOT_GIVEN,
+        *,
+        file_name_mask: str | NotGiven | None = NOT_GIVEN,
+        file_extension: str | NotGiven | None = NOT_GIVEN,
+        in_file_path: str | NotGiven | None = NOT_GIVEN,
+        out_file_path: str | NotGiven | None = NOT_GIVEN,
     ) -> Self:
         """Register a task, or update its description (`ETLconfigTasks`).
 
@@ -152,6 +208,12 @@ class RegistrationCalls(Calls):
             load_frequency: D, W, M, Y, or A for ad hoc; a new one is D.
             task_mandatory: Whether its failure blocks what follows; a new one's does.
             expected_duration_seconds: Longest acceptable duration in seconds; None means no limit.
+            file_name_mask: Name of the file that the task waits for, without date and extension. The file of a date is
+                called `MASK_YYYYMMDD`, `MASK_YYYYMM` or `MASK_YYYY` and its extension, for a task that is due D, M or
+                Y; a step has that name in `FullFileName`.
+            file_extension: Extension of the file, with its dot.
+            in_file_path: Folder in which the file arrives.
+            out_file_path: Folder for what is made of it.
 
         Raises:
             InvalidInput: An argument cannot be read, or only some of the three ids are 0.
@@ -173,6 +235,10 @@ class RegistrationCalls(Calls):
             load_frequency=load_frequency,
             task_mandatory=task_mandatory,
             expected_duration_seconds=expected_duration_seconds,
+            file_name_mask=file_name_mask,
+            file_extension=file_extension,
+            in_file_path=in_file_path,
+            out_file_path=out_file_path,
         )
 
     def register_parameter(

@@ -8,8 +8,10 @@ import typer
 from sqlalchemy import ColumnElement, select
 
 from etl_monitor_orm import ETLMonitor, inputs
+from etl_monitor_orm import Organisation as OrganisationRow
 from etl_monitor_orm import Parameter as ParameterRow
 from etl_monitor_orm import Process as ProcessRow
+from etl_monitor_orm import Project as ProjectRow
 from etl_monitor_orm import SequenceStage as StageRow
 from etl_monitor_orm import Task as TaskRow
 from etl_monitor_orm.calls.described import NOT_GIVEN, NotGiven
@@ -20,6 +22,7 @@ from etl_monitor_orm.cli.options import Catalog, Json, Process, Project, Schema,
 from etl_monitor_orm.cli.output import print_json
 from etl_monitor_orm.cli.tasks import TaskWord
 from etl_monitor_orm.models.selecting import of_process, of_task
+from etl_monitor_orm.services.entries import Kind
 
 register = group("Register what should run, or update its description.")
 
@@ -54,6 +57,17 @@ FirstBit = Annotated[bool | None, typer.Option("--value-bit/--no-value-bit", hel
 AdvanceMode = Annotated[str | None, typer.Option("--advance-mode", metavar="MODE", help="AUTOMATIC or MANUAL.")]
 Lag = Annotated[
     str | None, typer.Option("--lag-seconds", metavar="NUMBER", help="How far DONE leaves a DELTA_DATE behind.")
+]
+FileMask = Annotated[
+    str | None, typer.Option("--file-mask", metavar="TEXT", help="File that it waits for, without date and extension.")
+]
+FileExtension = Annotated[str | None, typer.Option("--file-extension", metavar="TEXT", help="Extension, with its dot.")]
+InPath = Annotated[str | None, typer.Option("--in-path", metavar="FOLDER", help="Where that file arrives.")]
+OutPath = Annotated[str | None, typer.Option("--out-path", metavar="FOLDER", help="Where to put what is made of it.")]
+OrganisationCode = Annotated[str, typer.Argument(metavar="CODE", help="The organisation's short code.")]
+Owned = Annotated[str, typer.Option("--name", metavar="TEXT", help="Name for people.")]
+OfOrganisation = Annotated[
+    str | None, typer.Option("--organisation", metavar="CODE", help="Organisation that owns the project.")
 ]
 SortOrder = Annotated[str | None, typer.Option("--sort-order", metavar="NUMBER", help="Order in listings.")]
 
@@ -107,6 +121,10 @@ def task(
     frequency: Frequency = None,
     mandatory: Mandatory = None,
     expected_seconds: Expected = None,
+    file_mask: FileMask = None,
+    file_extension: FileExtension = None,
+    in_path: InPath = None,
+    out_path: OutPath = None,
     url: Url = None,
     schema: Schema = None,
     catalog: Catalog = None,
@@ -132,6 +150,10 @@ def task(
             load_frequency=_given(frequency),
             task_mandatory=NOT_GIVEN if mandatory is None else mandatory,
             expected_duration_seconds=_number("--expected-seconds", expected_seconds),
+            file_name_mask=_given(file_mask),
+            file_extension=_given(file_extension),
+            in_file_path=_given(in_path),
+            out_file_path=_given(out_path),
         )
         key = inputs.task(project, process, task_id, workflow_id)
         _say(monitor, TaskRow, of_task(key), f"Task {workflow_id}.{task_id} of {project}/{process}", as_json)
@@ -202,6 +224,48 @@ def stage(
         _say(monitor, StageRow, (StageRow.sequence_id == number,), f"Stage {number}", as_json)
 
 
+@register.command()
+def project(
+    code: Project,
+    name: Owned,
+    description: Description = None,
+    organisation: OfOrganisation = None,
+    url: Url = None,
+    schema: Schema = None,
+    catalog: Catalog = None,
+    as_json: Json = False,
+) -> None:
+    """Register a project, or update its description.
+
+    An option that is left out leaves what is stored; an empty one clears it.
+    """
+    with opened(url, schema, catalog) as monitor:
+        monitor.register_project(
+            code, name, project_description=_given(description), organisation_code=_given(organisation)
+        )
+        _say(monitor, ProjectRow, (ProjectRow.project_code == code,), f"Project {code}", as_json)
+
+
+@register.command()
+def organisation(
+    code: OrganisationCode,
+    name: Owned,
+    description: Description = None,
+    url: Url = None,
+    schema: Schema = None,
+    catalog: Catalog = None,
+    as_json: Json = False,
+) -> None:
+    """Register an organisation, or update its description.
+
+    An option that is left out leaves what is stored; an empty one clears it.
+    """
+    with opened(url, schema, catalog) as monitor:
+        monitor.register_organisation(code, name, organisation_description=_given(description))
+        which = (OrganisationRow.organisation_code == code,)
+        _say(monitor, OrganisationRow, which, f"Organisation {code}", as_json)
+
+
 def _given(value: str | None) -> str | NotGiven | None:
     """Return what the library takes: an option that was left out is not given, an empty one clears."""
     return NOT_GIVEN if value is None else texts.said(value) or None
@@ -215,7 +279,7 @@ def _number(name: str, value: str | None) -> int | NotGiven | None:
 
 def _say(
     monitor: ETLMonitor,
-    kind: type[ProcessRow | TaskRow | ParameterRow | StageRow],
+    kind: Kind,
     which: tuple[ColumnElement[bool], ...],
     what: str,
     as_json: bool,

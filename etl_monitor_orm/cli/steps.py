@@ -211,3 +211,50 @@ def heartbeat(
             claim=step.claim,
         )
         step.print("RUNNING", as_json=as_json, status="RUNNING")
+
+
+@task.command()
+def skip(
+    words: OfTask = None,
+    run: OfRun = None,
+    date: OnDate = None,
+    url: Url = None,
+    schema: Schema = None,
+    catalog: Catalog = None,
+    as_json: Json = False,
+) -> None:
+    """Leave a task out of its run.
+
+    It is offered nowhere and blocks nothing. The next run includes it.
+    """
+    _set_skipped(True, words, run, date, (url, schema, catalog), as_json)
+
+
+@task.command()
+def unskip(
+    words: OfTask = None,
+    run: OfRun = None,
+    date: OnDate = None,
+    url: Url = None,
+    schema: Schema = None,
+    catalog: Catalog = None,
+    as_json: Json = False,
+) -> None:
+    """Include a skipped task in its run again."""
+    _set_skipped(False, words, run, date, (url, schema, catalog), as_json)
+
+
+def _set_skipped(
+    skipped: bool,
+    words: list[str] | None,
+    run: str | None,
+    date: str | None,
+    database: tuple[str | None, str | None, str | None],
+    as_json: bool,
+) -> None:
+    with opened(*database) as monitor:
+        step = _Step.read(monitor, words, run, date)
+        of = step.handle
+        change = monitor.skip_task if skipped else monitor.unskip_task
+        change(*step.key, workflow_id=of.workflow_id, processing_date=of.processing_date)
+        step.print("SKIPPED" if skipped else "INCLUDED", as_json=as_json, force_skip=skipped)

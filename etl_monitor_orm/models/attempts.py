@@ -196,14 +196,20 @@ def count_where(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.count().filter(condition)
 
 
+@_kept
+def is_taking_part(steps: Steps = ProcessingStep) -> ColumnElement[bool]:
+    """The run does not leave the step out: a skipped step is offered nowhere and blocks nothing."""
+    return steps.force_skip.is_not(True)
+
+
 def is_unfinished(steps: Steps, task: type[Task]) -> ColumnElement[bool]:
-    """Running, or queued and not settled: without an active task a queued step is offered nowhere."""
-    return is_open(steps) & (is_running(steps) | task.is_active.is_(True))
+    """Running, or queued and not settled: a step that is skipped, or has no active task, is offered nowhere."""
+    return is_open(steps) & (is_running(steps) | (task.is_active.is_(True) & is_taking_part(steps)))
 
 
 def is_blocking(steps: Steps = ProcessingStep) -> ColumnElement[bool]:
-    """A failure of a mandatory step."""
-    return (steps.status == Status.FAIL) & steps.task_mandatory.is_(True)
+    """A failure of a mandatory step that is not skipped."""
+    return (steps.status == Status.FAIL) & steps.task_mandatory.is_(True) & is_taking_part(steps)
 
 
 def state_counts(steps: Steps, task: type[Task]) -> tuple[ColumnElement[int], ...]:

@@ -44,6 +44,60 @@ class SequenceStage(Audited, Base):
     )
 
 
+class Organisation(Audited, Base):
+    """An organisation or division that owns projects (`ETLOrganisation`)."""
+
+    __tablename__ = "ETLOrganisation"
+    __table_args__ = {"comment": "Organisations and divisions that own projects"}  # noqa: RUF012
+
+    organisation_code: Mapped[str] = mapped_column(
+        "OrganisationCode", String, primary_key=True, comment="Short code of the organisation"
+    )
+    organisation_name: Mapped[str] = mapped_column("OrganisationName", String, comment="Name for people")
+    organisation_description: Mapped[str] = mapped_column(
+        "OrganisationDescription", String, comment="What the organisation does"
+    )
+    is_active: Mapped[bool | None] = mapped_column("IsActive", Boolean, comment="Whether the organisation is in use")
+
+    projects: Mapped[list[Project]] = relationship(
+        primaryjoin="Organisation.organisation_code == foreign(Project.organisation_code)",
+        viewonly=True,
+        lazy="raise",
+        uselist=True,
+        order_by="Project.project_code",
+    )
+
+
+class Project(Audited, Base):
+    """A project that owns processes (`ETLconfigProject`)."""
+
+    __tablename__ = "ETLconfigProject"
+    __table_args__ = {"comment": "Projects that own processes"}  # noqa: RUF012
+
+    project_code: Mapped[str] = mapped_column(
+        "ProjectCode", String, primary_key=True, comment="Short code; processes name it"
+    )
+    organisation_code: Mapped[str | None] = mapped_column(
+        "OrganisationCode", String, comment="Organisation that owns the project"
+    )
+    project_name: Mapped[str] = mapped_column("ProjectName", String, comment="Name for people")
+    project_description: Mapped[str] = mapped_column("ProjectDescription", String, comment="What the project covers")
+    is_active: Mapped[bool | None] = mapped_column("IsActive", Boolean, comment="Whether the project is in use")
+
+    organisation: Mapped[Organisation | None] = relationship(
+        primaryjoin="foreign(Project.organisation_code) == Organisation.organisation_code",
+        viewonly=True,
+        lazy="raise",
+    )
+    processes: Mapped[list[Process]] = relationship(
+        primaryjoin="Project.project_code == foreign(Process.project_code)",
+        viewonly=True,
+        lazy="raise",
+        uselist=True,
+        order_by="Process.process_load",
+    )
+
+
 class Process(Audited, Base):
     """A domain load, such as CORP / HR_DAILY (`ETLconfigProcess`)."""
 
@@ -133,6 +187,19 @@ class Task(Audited, Base):
     )
     is_active: Mapped[bool | None] = mapped_column(
         "IsActive", Boolean, comment="Whether runs include the task; history stays either way"
+    )
+
+    file_name_mask: Mapped[str | None] = mapped_column(
+        "FileNameMask", String, sort_order=200, comment="Name of the file that it waits for, without date and extension"
+    )
+    file_extension: Mapped[str | None] = mapped_column(
+        "FileExtension", String, sort_order=201, comment="Extension of that file, with its dot"
+    )
+    in_file_path: Mapped[str | None] = mapped_column(
+        "InFilePath", String, sort_order=202, comment="Folder in which that file arrives"
+    )
+    out_file_path: Mapped[str | None] = mapped_column(
+        "OutFilePath", String, sort_order=203, comment="Folder for what is made of it"
     )
 
     process: Mapped[Process | None] = relationship(

@@ -87,6 +87,18 @@ class ProcessingStep(Base):
         Integer,
         comment="Longest acceptable duration in seconds when it was queued; NULL means no limit",
     )
+    full_file_name: Mapped[str | None] = mapped_column(
+        "FullFileName", String, comment="File of this date that the task waits for"
+    )
+    in_file_path: Mapped[str | None] = mapped_column(
+        "InFilePath", String, comment="Folder in which the file arrives, as of when it was queued"
+    )
+    out_file_path: Mapped[str | None] = mapped_column(
+        "OutFilePath", String, comment="Folder for what is made of it, as of when it was queued"
+    )
+    force_skip: Mapped[bool | None] = mapped_column(
+        "ForceSkip", Boolean, comment="Whether this run leaves the task out"
+    )
 
     task: Mapped[Task | None] = relationship(
         primaryjoin="and_(foreign(ProcessingStep.project_code) == Task.project_code,"

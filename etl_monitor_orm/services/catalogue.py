@@ -9,13 +9,13 @@ from sqlalchemy import ColumnElement, Row, Table, select
 from sqlalchemy.orm import Session
 
 from etl_monitor_orm.errors import EtlMonitorError
-from etl_monitor_orm.models import Parameter, Process, SequenceStage, Task
+from etl_monitor_orm.models import Organisation, Parameter, Process, Project, SequenceStage, Task
 from etl_monitor_orm.services.context import Context
 from etl_monitor_orm.services.entries import Entry, Kind
 from etl_monitor_orm.services.registration import first_value, refuse_other_type, refuse_unknown
 from etl_monitor_orm.services.upsert import Described, upsert_many
 
-_ORDER: Final[tuple[Kind, ...]] = (SequenceStage, Process, Parameter, Task)
+_ORDER: Final[tuple[Kind, ...]] = (Organisation, Project, SequenceStage, Process, Parameter, Task)
 """What others need comes first: without transactions, a stopped call leaves no task without its process."""
 
 _MOST_NAMES: Final = 100
@@ -72,11 +72,11 @@ def _read(session: Session, kind: Kind, entries: Sequence[Entry]) -> Stored:
 
 
 def _within(kind: Kind, entries: Sequence[Entry]) -> list[ColumnElement[bool]]:
-    if kind is SequenceStage:
-        return []
     table = cast(Table, kind.__table__)
     conditions: list[ColumnElement[bool]] = []
-    for name in ("ProjectCode", "ProcessLoad"):
+    for name in ("OrganisationCode", "ProjectCode", "ProcessLoad"):
+        if name not in table.primary_key.columns:
+            continue
         codes = sorted({str(entry.key[name]) for entry in entries if name in entry.key})
         if len(codes) <= _MOST_NAMES:
             conditions.append(table.c[name].in_(codes))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from etl_monitor_orm.keys import RunKey
 from etl_monitor_orm.models import Parameter, ProcessingStep, Task
-from etl_monitor_orm.models.attempts import current_in_run
+from etl_monitor_orm.models.attempts import current_in_run, is_taking_part
 from etl_monitor_orm.models.catalogue import active_value as value_of
 from etl_monitor_orm.models.results import is_at_work
 from etl_monitor_orm.models.selecting import of_process, same_task
@@ -54,6 +54,9 @@ class PendingTask:
         active_value: Its active value as `v_watermarks` writes it.
         start_time: When the current attempt began (UTC).
         log_message: Message of the current attempt.
+        full_file_name: File of the date that the task waits for.
+        in_file_path: Folder in which it arrives.
+        out_file_path: Folder for what is made of it.
     """
 
     execution_id: str
@@ -77,6 +80,9 @@ class PendingTask:
     active_value: str | None
     start_time: datetime | None
     log_message: str | None
+    full_file_name: str | None = None
+    in_file_path: str | None = None
+    out_file_path: str | None = None
 
 
 def pending(
@@ -85,7 +91,7 @@ def pending(
     run: RunKey,
     only: Narrowing = EVERY_STEP,
 ) -> list[PendingTask]:
-    """Return the run's current attempts that are not DONE and whose task is active, in running order.
+    """Return the run's current attempts that are not DONE, whose task is active and not skipped, in running order.
 
     Reads `ETLProcessingSteps`, `ETLconfigTasks` and `ETLconfigParameters` in one statement.
     """
@@ -116,8 +122,11 @@ def _pending(run: RunKey, only: Narrowing) -> Select[*tuple[Any, ...]]:
         ProcessingStep.source_type,
         ProcessingStep.source_system_code,
         ProcessingStep.log_message,
+        ProcessingStep.full_file_name,
+        ProcessingStep.in_file_path,
+        ProcessingStep.out_file_path,
     )
-    steps, current = current_in_run(run, *read)
+    steps, current = current_in_run(run, *read, ProcessingStep.force_skip)
     return (
         select(
             steps.workflow_id,
@@ -135,7 +144,13 @@ def _pending(run: RunKey, only: Narrowing) -> Select[*tuple[Any, ...]]:
             Parameter,
             and_(*of_process(run.process, Parameter), Parameter.parameter_name == steps.source_system_code),
         )
-        .where(current, steps.status != Status.DONE, Task.is_active.is_(True), *only.conditions(steps))
+        .where(
+            current,
+            steps.status != Status.DONE,
+            Task.is_active.is_(True),
+            is_taking_part(steps),
+            *only.conditions(steps),
+        )
         .order_by(steps.workflow_id, steps.sequence_id, steps.task_id)
     )
 
@@ -199,4 +214,7 @@ def _pending_task(run: RunKey, row: Row[*tuple[Any, ...]]) -> PendingTask:
         active_value=None if kind is None else row.ActiveValue,
         start_time=row.start_time,
         log_message=row.log_message,
+        full_file_name=row.full_file_name,
+        in_file_path=row.in_file_path,
+        out_file_path=row.out_file_path,
     )

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from etl_monitor_orm.claims import Claim
 from etl_monitor_orm.keys import StepKey
 from etl_monitor_orm.models import ProcessingStep
-from etl_monitor_orm.models.attempts import is_open, is_running, is_waiting, number_in_run
+from etl_monitor_orm.models.attempts import is_running, is_taking_part, is_waiting, number_in_run
 from etl_monitor_orm.models.selecting import of_step
 from etl_monitor_orm.services.advancing import advance_on_done
 from etl_monitor_orm.services.context import Context, alone
@@ -137,7 +137,7 @@ def _still_meant(
 def _may_end(context: Context, ending: Ending, claim: Claim | None) -> ColumnElement[bool]:
     """The condition on the step: it is open, still the claim's, and did not start after the reported end."""
     ended = real_time(context, ending.at)
-    guard = is_open() if claim is None else is_held(claim)
+    guard = is_running() | (is_waiting() & is_taking_part()) if claim is None else is_held(claim)
     if ending.at is None:
         return guard
     return guard & (is_waiting() | (ProcessingStep.start_time <= literal(ended, ProcessingStep.end_time.type)))

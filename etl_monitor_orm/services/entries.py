@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from etl_monitor_orm.keys import ProcessKey, TaskKey
-from etl_monitor_orm.models import Parameter, Process, SequenceStage, Task
+from etl_monitor_orm.models import Organisation, Parameter, Process, Project, SequenceStage, Task
 
-Kind: TypeAlias = type[Process] | type[SequenceStage] | type[Task] | type[Parameter]
+Kind: TypeAlias = (
+    type[Organisation] | type[Project] | type[Process] | type[SequenceStage] | type[Task] | type[Parameter]
+)
 Columns: TypeAlias = Mapping[str, object]
 """Column names and values."""
 
@@ -38,8 +40,8 @@ class Entry:
 
     @property
     def process(self) -> ProcessKey | None:
-        """The process that the row belongs to; None for a stage."""
-        if self.kind is SequenceStage:
+        """The process that the row is or belongs to; None if it is of no process."""
+        if "ProcessLoad" not in self.key:
             return None
         return ProcessKey(str(self.key["ProjectCode"]), str(self.key["ProcessLoad"]))
 

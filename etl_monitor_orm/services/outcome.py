@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from etl_monitor_orm.failures import FailedTask
 from etl_monitor_orm.keys import RunKey
 from etl_monitor_orm.models import ProcessingStep, Task
-from etl_monitor_orm.models.attempts import current_in_run, is_unfinished
+from etl_monitor_orm.models.attempts import current_in_run, is_taking_part, is_unfinished
 from etl_monitor_orm.models.selecting import same_task
 from etl_monitor_orm.services.context import Context
 from etl_monitor_orm.services.empty_runs import receipt_of
@@ -19,7 +19,7 @@ from etl_monitor_orm.vocabulary import Status
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run went, by the current attempts of its steps; tasks that are deactivated do not count.
+    """How a run went, by the current attempts of its steps; tasks that are deactivated or skipped do not count.
 
     Attributes:
         failures: The steps that are failed now, in running order.
@@ -46,6 +46,7 @@ def outcome(session: Session, context: Context, run: RunKey) -> Outcome:
         ProcessingStep.end_time,
         ProcessingStep.task_mandatory,
         ProcessingStep.log_message,
+        ProcessingStep.force_skip,
     )
     steps, current = current_in_run(run, *read)
     task = aliased(Task)
@@ -58,7 +59,7 @@ def outcome(session: Session, context: Context, run: RunKey) -> Outcome:
             steps.status,
             steps.task_mandatory,
             steps.log_message,
-            task.is_active,
+            (task.is_active.is_(True) & is_taking_part(steps)).label("counts"),
             is_unfinished(steps, task).label("is_unfinished"),
         )
         .outerjoin(task, same_task(steps, run.process, task))
@@ -68,7 +69,7 @@ def outcome(session: Session, context: Context, run: RunKey) -> Outcome:
     failures = [
         FailedTask(row.task_id, row.workflow_id, row.task_name, row.attempts, bool(row.task_mandatory), row.log_message)
         for row in rows
-        if row.status is Status.FAIL and row.is_active
+        if row.status is Status.FAIL and row.counts
     ]
     known = bool(rows) or bool(session.scalar(select(exists().where(*receipt_of(run)))))
     return Outcome(failures, known and not any(row.is_unfinished for row in rows))

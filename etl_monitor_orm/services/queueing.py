@@ -13,6 +13,7 @@ from etl_monitor_orm.models import Process, ProcessingStep, SequenceStage, Task
 from etl_monitor_orm.models.attempts import next_number
 from etl_monitor_orm.models.selecting import of_process, of_run
 from etl_monitor_orm.services.context import Context, reported
+from etl_monitor_orm.services.file_names import full_name
 from etl_monitor_orm.vocabulary import Status
 
 Values = Mapping[InstrumentedAttribute[Any], SQLColumnExpression[Any]]
@@ -61,6 +62,9 @@ def rows(context: Context, run: RunKey, values: Values, *, late: bool = False) -
         ProcessingStep.source_system_code: Task.source_system_code,
         ProcessingStep.source_type: Task.source_type,
         ProcessingStep.expected_duration_seconds: Task.expected_duration_seconds,
+        ProcessingStep.full_file_name: full_name(Task, run.processing_date),
+        ProcessingStep.in_file_path: Task.in_file_path,
+        ProcessingStep.out_file_path: Task.out_file_path,
         ProcessingStep.last_updated_on: literal(context.now, ProcessingStep.last_updated_on.type),
         ProcessingStep.last_updated_by: literal(context.actor) if isinstance(context.actor, str) else context.actor,
         ProcessingStep.attempts: date_so_far.c.OwnAttempt if late else date_so_far.c.NextAttempt,

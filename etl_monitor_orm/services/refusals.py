@@ -41,6 +41,9 @@ _WAY_ON: Final = {
     Status.FAIL: "Queue a new attempt with status_reset(), or start a new run with resume=True.",
 }
 
+_LEFT_OUT: Final = ("start", "end", "fail")
+"""What cannot be done with a step that is skipped."""
+
 
 def unknown_process(process: ProcessKey) -> ProcessNotFound:
     """The process is not registered."""
@@ -208,6 +211,13 @@ def refuse(
     step = replace(step, sequence_id=found.sequence_id, attempts=found.attempts)
     if asked == "start" and active is not None and not active[0]:
         words = f"{step} cannot start: the task is deactivated. Use activate_task() first."
+    elif asked in _LEFT_OUT and found.force_skip and not found.is_running:
+        words = f"Cannot {asked} {step} (attempt {found.attempts}): it is skipped. Use unskip_task() first."
+    elif asked in ("skip", "unskip"):
+        words = (
+            f"Cannot {asked} {step} (attempt {found.attempts}): it is {_state(found)}. "
+            "Only a step that waits or has failed can be left out of its run."
+        )
     elif found.is_running and claim is not None and claim.started != found.start_time:
         words = (
             f"Cannot {asked} {step} (attempt {found.attempts}): it is {_state(found)}, when it was started again; "

@@ -81,7 +81,7 @@ def register(session: Session, context: Context, entry: Entry) -> None:
         initial={**entry.defaults, **first_value(context, entry)},
         guard=_guard(entry),
     )
-    if written or entry.kind in (Process, SequenceStage):
+    if written or entry.kind not in (Task, Parameter):
         return
     known = [expression.label(name) for name, expression in _known(entry).items()]
     found = session.execute(select(*known)).one()

@@ -5,11 +5,21 @@ from __future__ import annotations
 from datetime import date
 from typing import Final, cast
 
-from sqlalchemy import Select, Subquery, Table, and_, case, exists, func, insert, literal, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, Table, and_, case, exists, func, insert, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from etl_monitor_orm.models import ProcessingStep, Task
-from etl_monitor_orm.models.attempts import in_run, is_highest, is_initiation, next_number_of_each, on_date, rank
+from etl_monitor_orm.models.attempts import (
+    Steps,
+    in_run,
+    is_highest,
+    is_initiation,
+    is_taking_part,
+    is_waiting,
+    next_number_of_each,
+    on_date,
+    rank,
+)
 from etl_monitor_orm.models.selecting import Conditions, of_process, task_of
 from etl_monitor_orm.services.context import Context, Mark, alone, changed
 from etl_monitor_orm.services.dates import OnDate, date_to_change
@@ -30,7 +40,7 @@ def reset(
 
     For a run, the attempts that are current in it count, as in its pending steps. For a date, the current attempts
     over all runs count, as in `v_currentFailures`: a step that a later run has queued or done again is not failed.
-    A deactivated task is not queued, because nothing could start it.
+    A skipped step is queued again too, and takes part then. A deactivated task is not, because nothing could start it.
     One INSERT on `ETLProcessingSteps` and, when it wrote rows, one read of them.
 
     Args:
@@ -132,8 +142,7 @@ def _meant(scope: Scope, within: Conditions, *, replay: bool, attempts: int | No
     )
     step = aliased(ProcessingStep, ranks)
     startable = exists().where(task_of(step), Task.is_active.is_(True))
-    wanted = (Status.FAIL, Status.DONE) if replay else (Status.FAIL,)
-    conditions = [step.status.in_(wanted), startable, *scope.only.conditions(step)]
+    conditions = [is_wanted(step, replay=replay), startable, *scope.only.conditions(step)]
     if scope.execution_id is None:
         conditions.append(ranks.c.Recency == 1)
     else:
@@ -144,6 +153,12 @@ def _meant(scope: Scope, within: Conditions, *, replay: bool, attempts: int | No
     meant_step = aliased(ProcessingStep, meant)
     concerned = func.max(meant.c.IsMeant).over(partition_by=meant_step.execution_id)
     return select(meant, concerned.label("RunIsMeant")).subquery("runs")
+
+
+def is_wanted(step: Steps, *, replay: bool) -> ColumnElement[bool]:
+    """A reset queues the step again: it has failed, or waits but is skipped, or with `replay` it is DONE."""
+    wanted = (Status.FAIL, Status.DONE) if replay else (Status.FAIL,)
+    return or_(step.status.in_(wanted), and_(is_waiting(step), ~is_taking_part(step)))
 
 
 _CARRIED: Final = (
@@ -160,6 +175,9 @@ _CARRIED: Final = (
     "source_system_code",
     "source_type",
     "expected_duration_seconds",
+    "full_file_name",
+    "in_file_path",
+    "out_file_path",
 )
 """The columns that a new attempt copies from the previous one."""
 

@@ -14,7 +14,7 @@ from etl_monitor_orm.claims import Claim
 from etl_monitor_orm.errors import InvalidInput
 from etl_monitor_orm.keys import StepKey
 from etl_monitor_orm.models import ProcessingStep, Task
-from etl_monitor_orm.models.attempts import is_running, is_waiting, number_in_run
+from etl_monitor_orm.models.attempts import is_running, is_taking_part, is_waiting, number_in_run
 from etl_monitor_orm.models.selecting import of_step, of_task
 from etl_monitor_orm.services import staging
 from etl_monitor_orm.services.context import Context
@@ -88,7 +88,7 @@ def start(
 
     Raises:
         StepNotFound: The task is not registered, or the run has no step for it.
-        InvalidTransition: The step is running, DONE or FAIL, or its task is inactive.
+        InvalidTransition: The step is running, DONE, FAIL or skipped, or its task is inactive.
         InvalidInput: `at` is ahead of the clock.
     """
     began = real_time(context, at)
@@ -104,7 +104,8 @@ def start(
         **{column: value for column, value in places if value is not None},
     }
     active_task = exists().where(*of_task(step.task), Task.is_active.is_(True))
-    guard = is_waiting() | (is_running() & ~_started_about(began)) if takeover else is_waiting()
+    waits = is_waiting() & is_taking_part()
+    guard = waits | (is_running() & ~_started_about(began)) if takeover else waits
     expected = _expected_attempt(context, step)
     if expected is not None:
         number = STEPS.c.Attempts == expected

@@ -13,8 +13,8 @@ from etl_monitor_orm.services.context import Context
 from etl_monitor_orm.services.dates import OnDate, date_to_change, require_steps
 from etl_monitor_orm.services.empty_runs import of_empty_run, receipt_of
 from etl_monitor_orm.services.refusals import unknown_process, unknown_run_of, unknown_task_id
+from etl_monitor_orm.services.reset import is_wanted
 from etl_monitor_orm.services.scopes import Scope
-from etl_monitor_orm.vocabulary import Status
 
 
 def _require_names(session: Session, scope: Scope, within: Conditions) -> None:
@@ -79,7 +79,7 @@ def _deactivated(
     step, current = current_attempts(*within)
     query = select(step.task_id, step.workflow_id).where(
         current,
-        step.status.in_((Status.FAIL, Status.DONE) if replay else (Status.FAIL,)),
+        is_wanted(step, replay=replay),
         ~exists().where(task_of(step), Task.is_active.is_(True)),
         *scope.only.conditions(step),
     )

@@ -100,7 +100,7 @@ def _definition() -> Select[*tuple[object, ...]]:
 
 def _current(attempt: type[ProcessingStep]) -> Subquery:
     """One row a step, with what its current attempt has: grouping costs a fraction of ranking all attempts."""
-    taken = (attempt.status, attempt.start_time, attempt.end_time, attempt.task_mandatory)
+    taken = (attempt.status, attempt.start_time, attempt.end_time, attempt.task_mandatory, attempt.force_skip)
     return (
         select(
             *identity(attempt),

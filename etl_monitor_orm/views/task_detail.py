@@ -47,6 +47,10 @@ def _definition() -> Select[*tuple[object, ...]]:
         step.log_message,
         step.last_updated_by,
         is_running(step).label("IsRunning"),
+        step.full_file_name,
+        step.in_file_path,
+        step.out_file_path,
+        step.force_skip,
     )
 
 
@@ -80,3 +84,7 @@ class TaskDetail(ViewBase):
     log_message: Mapped[str | None] = mapped_column("LogMessage", String)
     last_updated_by: Mapped[str | None] = mapped_column("LastUpdatedBy", String)
     is_running: Mapped[bool] = mapped_column("IsRunning", Boolean)
+    full_file_name: Mapped[str | None] = mapped_column("FullFileName", String)
+    in_file_path: Mapped[str | None] = mapped_column("InFilePath", String)
+    out_file_path: Mapped[str | None] = mapped_column("OutFilePath", String)
+    force_skip: Mapped[bool | None] = mapped_column("ForceSkip", Boolean)

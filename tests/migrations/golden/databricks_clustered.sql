@@ -577,3 +577,193 @@ UPDATE etl.etl_monitor_version SET version_num='0002', readable_from=NULL WHERE 
 
 UPDATE etl.etl_monitor_version SET readable_from='0.1.0' WHERE etl.etl_monitor_version.version_num = '0002';
 
+-- Running upgrade 0002 -> 0003
+
+-- A run against the database adds to ETLconfigTasks only the columns that are not there yet.
+-- Leave out the others here.
+
+ALTER TABLE etl.`ETLconfigTasks` ADD COLUMN `FileNameMask` STRING COMMENT 'Name of the file that it waits for, without date and extension';
+
+ALTER TABLE etl.`ETLconfigTasks` ADD COLUMN `FileExtension` STRING COMMENT 'Extension of that file, with its dot';
+
+ALTER TABLE etl.`ETLconfigTasks` ADD COLUMN `InFilePath` STRING COMMENT 'Folder in which that file arrives';
+
+ALTER TABLE etl.`ETLconfigTasks` ADD COLUMN `OutFilePath` STRING COMMENT 'Folder for what is made of it';
+
+-- A run against the database adds to ETLProcessingSteps only the columns that are not there yet.
+-- Leave out the others here.
+
+ALTER TABLE etl.`ETLProcessingSteps` ADD COLUMN `FullFileName` STRING COMMENT 'File of this date that the task waits for';
+
+ALTER TABLE etl.`ETLProcessingSteps` ADD COLUMN `InFilePath` STRING COMMENT 'Folder in which the file arrives, as of when it was queued';
+
+ALTER TABLE etl.`ETLProcessingSteps` ADD COLUMN `OutFilePath` STRING COMMENT 'Folder for what is made of it, as of when it was queued';
+
+ALTER TABLE etl.`ETLProcessingSteps` ADD COLUMN `ForceSkip` BOOLEAN COMMENT 'Whether this run leaves the task out';
+
+CREATE TABLE IF NOT EXISTS etl.`ETLOrganisation` (
+    `OrganisationCode` STRING NOT NULL COMMENT 'Short code of the organisation',
+    `OrganisationName` STRING NOT NULL COMMENT 'Name for people',
+    `OrganisationDescription` STRING NOT NULL COMMENT 'What the organisation does',
+    `IsActive` BOOLEAN COMMENT 'Whether the organisation is in use',
+    `CreatedOn` TIMESTAMP COMMENT 'When the row was registered (UTC)',
+    `CreatedBy` STRING COMMENT 'Who registered the row',
+    `LastUpdatedOn` TIMESTAMP COMMENT 'When the row last changed (UTC)',
+    `LastUpdatedBy` STRING COMMENT 'Who last changed the row',
+    CONSTRAINT `pk_ETLOrganisation` PRIMARY KEY (`OrganisationCode`)
+) USING DELTA
+COMMENT 'Organisations and divisions that own projects'
+TBLPROPERTIES ('delta.feature.allowColumnDefaults' = 'enabled', 'delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true');
+
+CREATE TABLE IF NOT EXISTS etl.`ETLconfigProject` (
+    `ProjectCode` STRING NOT NULL COMMENT 'Short code; processes name it',
+    `OrganisationCode` STRING COMMENT 'Organisation that owns the project',
+    `ProjectName` STRING NOT NULL COMMENT 'Name for people',
+    `ProjectDescription` STRING NOT NULL COMMENT 'What the project covers',
+    `IsActive` BOOLEAN COMMENT 'Whether the project is in use',
+    `CreatedOn` TIMESTAMP COMMENT 'When the row was registered (UTC)',
+    `CreatedBy` STRING COMMENT 'Who registered the row',
+    `LastUpdatedOn` TIMESTAMP COMMENT 'When the row last changed (UTC)',
+    `LastUpdatedBy` STRING COMMENT 'Who last changed the row',
+    CONSTRAINT `pk_ETLconfigProject` PRIMARY KEY (`ProjectCode`)
+) USING DELTA
+COMMENT 'Projects that own processes'
+TBLPROPERTIES ('delta.feature.allowColumnDefaults' = 'enabled', 'delta.enableDeletionVectors' = 'true', 'delta.enableRowTracking' = 'true');
+
+CREATE OR REPLACE VIEW etl.`v_processStatus` AS
+SELECT
+    days.`ProcessingDate`, days.`ProjectCode`, days.`ProcessLoad`, process.`ProcessName`,
+    process.`ProcessOwner`, days.`LatestAttempt`, runs.`TotalRuns`, days.`Done`, days.`Failed`,
+    days.`Pending`, days.`RunStart`, days.`RunEnd`, days.`WallClockSeconds`, days.`OverallStatus`,
+    days.`Running`, days.`RunState`
+FROM (
+    SELECT
+        newest.`ProcessingDate` AS `ProcessingDate`, newest.`ProjectCode` AS `ProjectCode`,
+        newest.`ProcessLoad` AS `ProcessLoad`,
+        max(newest.`Attempts`) AS `LatestAttempt`,
+        count(*) FILTER (WHERE newest.`Status` = 'DONE') AS `Done`,
+        count(*) FILTER (WHERE newest.`Status` = 'FAIL') AS `Failed`,
+        count(*) FILTER (WHERE newest.`Status` IN ('NQUE', 'RQUE') AND (newest.`Status` IN ('NQUE', 'RQUE') AND newest.`StartTime` IS NOT NULL AND newest.`EndTime` IS NULL OR task.`IsActive` IS true AND newest.`ForceSkip` IS NOT true)) AS `Pending`,
+        min(newest.`StartTime`) AS `RunStart`,
+        max(newest.`EndTime`) AS `RunEnd`,
+        CAST(CASE
+            WHEN (max(newest.`EndTime`) < min(newest.`StartTime`)) THEN 0
+            ELSE CAST((unix_micros(max(newest.`EndTime`)) - unix_micros(min(newest.`StartTime`))) DIV 1000000 AS BIGINT)
+        END AS BIGINT) AS `WallClockSeconds`,
+        max(newest.`Status`) FILTER (WHERE newest.`WorkFlowID` = 0 AND newest.`TaskID` = 0) AS `OverallStatus`,
+        count(*) FILTER (WHERE newest.`Status` IN ('NQUE', 'RQUE') AND newest.`StartTime` IS NOT NULL AND newest.`EndTime` IS NULL) AS `Running`,
+        CASE
+            WHEN (count(*) FILTER (WHERE newest.`Status` = 'FAIL' AND newest.`TaskMandatory` IS true AND newest.`ForceSkip` IS NOT true AND task.`IsActive` IS true) > 0)
+                THEN 'FAILED'
+            WHEN (count(*) FILTER (WHERE newest.`Status` IN ('NQUE', 'RQUE') AND newest.`StartTime` IS NOT NULL AND newest.`EndTime` IS NULL) > 0)
+                THEN 'RUNNING'
+            WHEN (count(*) FILTER (WHERE newest.`Status` IN ('NQUE', 'RQUE') AND (newest.`Status` IN ('NQUE', 'RQUE') AND newest.`StartTime` IS NOT NULL AND newest.`EndTime` IS NULL OR task.`IsActive` IS true AND newest.`ForceSkip` IS NOT true)) > 0)
+                THEN 'WAITING'
+            ELSE 'COMPLETE'
+        END AS `RunState`
+    FROM (
+        SELECT
+            attempt.`ProcessingDate` AS `ProcessingDate`, attempt.`ProjectCode` AS `ProjectCode`,
+            attempt.`ProcessLoad` AS `ProcessLoad`, attempt.`WorkFlowID` AS `WorkFlowID`,
+            attempt.`TaskID` AS `TaskID`,
+            max(attempt.`Attempts`) AS `Attempts`,
+            max_by(attempt.`Status`, struct(attempt.`Attempts`, attempt.`LastUpdatedOn`, attempt.`ExecutionID`)) AS `Status`,
+            max_by(attempt.`StartTime`, struct(attempt.`Attempts`, attempt.`LastUpdatedOn`, attempt.`ExecutionID`)) AS `StartTime`,
+            max_by(attempt.`EndTime`, struct(attempt.`Attempts`, attempt.`LastUpdatedOn`, attempt.`ExecutionID`)) AS `EndTime`,
+            max_by(attempt.`TaskMandatory`, struct(attempt.`Attempts`, attempt.`LastUpdatedOn`, attempt.`ExecutionID`)) AS `TaskMandatory`,
+            max_by(attempt.`ForceSkip`, struct(attempt.`Attempts`, attempt.`LastUpdatedOn`, attempt.`ExecutionID`)) AS `ForceSkip`
+        FROM etl.`ETLProcessingSteps` AS attempt
+        GROUP BY attempt.`ProcessingDate`, attempt.`ProjectCode`, attempt.`ProcessLoad`, attempt.`WorkFlowID`, attempt.`TaskID`
+    ) AS newest
+    LEFT OUTER JOIN etl.`ETLconfigTasks` AS task
+        ON task.`ProjectCode` = newest.`ProjectCode`
+        AND task.`ProcessLoad` = newest.`ProcessLoad`
+        AND task.`WorkFlowID` = newest.`WorkFlowID`
+        AND task.`TaskID` = newest.`TaskID`
+    GROUP BY newest.`ProcessingDate`, newest.`ProjectCode`, newest.`ProcessLoad`
+) AS days
+JOIN (
+    SELECT
+        attempt.`ProcessingDate` AS `ProcessingDate`, attempt.`ProjectCode` AS `ProjectCode`,
+        attempt.`ProcessLoad` AS `ProcessLoad`,
+        count(DISTINCT attempt.`ExecutionID`) AS `TotalRuns`
+    FROM etl.`ETLProcessingSteps` AS attempt
+    GROUP BY attempt.`ProcessingDate`, attempt.`ProjectCode`, attempt.`ProcessLoad`
+) AS runs
+    ON runs.`ProcessingDate` = days.`ProcessingDate`
+    AND runs.`ProjectCode` = days.`ProjectCode`
+    AND runs.`ProcessLoad` = days.`ProcessLoad`
+LEFT OUTER JOIN etl.`ETLconfigProcess` AS process
+    ON process.`ProjectCode` = days.`ProjectCode`
+    AND process.`ProcessLoad` = days.`ProcessLoad`;
+
+CREATE OR REPLACE VIEW etl.`v_runSummary` AS
+SELECT
+    step.`ProcessingDate`, step.`ProjectCode`, step.`ProcessLoad`, step.`ExecutionID`,
+    step.`Attempts`,
+    count(*) AS `TotalTasks`,
+    count(*) FILTER (WHERE step.`Status` = 'DONE') AS `Done`,
+    count(*) FILTER (WHERE step.`Status` = 'FAIL') AS `Failed`,
+    count(*) FILTER (WHERE step.`Status` IN ('NQUE', 'RQUE') AND (step.`Status` IN ('NQUE', 'RQUE') AND step.`StartTime` IS NOT NULL AND step.`EndTime` IS NULL OR task.`IsActive` IS true AND step.`ForceSkip` IS NOT true)) AS `Pending`,
+    min(step.`StartTime`) AS `RunStart`,
+    max(step.`EndTime`) AS `RunEnd`,
+    CAST(sum(step.`DurationSeconds`) AS BIGINT) AS `TotalDurationSeconds`,
+    CAST(CASE
+        WHEN (max(step.`EndTime`) < min(step.`StartTime`)) THEN 0
+        ELSE CAST((unix_micros(max(step.`EndTime`)) - unix_micros(min(step.`StartTime`))) DIV 1000000 AS BIGINT)
+    END AS BIGINT) AS `WallClockSeconds`,
+    CASE
+        WHEN (count(*) FILTER (WHERE step.`Status` = 'FAIL' AND step.`TaskMandatory` IS true AND step.`ForceSkip` IS NOT true) > 0)
+            THEN 'FAILED'
+        WHEN (count(*) FILTER (WHERE step.`Status` IN ('NQUE', 'RQUE') AND (step.`Status` IN ('NQUE', 'RQUE') AND step.`StartTime` IS NOT NULL AND step.`EndTime` IS NULL OR task.`IsActive` IS true AND step.`ForceSkip` IS NOT true)) > 0)
+            THEN 'RUNNING'
+        ELSE 'COMPLETE'
+    END AS `OverallStatus`,
+    max(step.`LastUpdatedOn`) AS `LastActivity`,
+    count(*) FILTER (WHERE step.`Status` IN ('NQUE', 'RQUE') AND step.`StartTime` IS NOT NULL AND step.`EndTime` IS NULL) AS `Running`
+FROM etl.`ETLProcessingSteps` AS step
+LEFT OUTER JOIN etl.`ETLconfigTasks` AS task
+    ON task.`ProjectCode` = step.`ProjectCode`
+    AND task.`ProcessLoad` = step.`ProcessLoad`
+    AND task.`WorkFlowID` = step.`WorkFlowID`
+    AND task.`TaskID` = step.`TaskID`
+GROUP BY step.`ProcessingDate`, step.`ProjectCode`, step.`ProcessLoad`, step.`ExecutionID`, step.`Attempts`;
+
+CREATE OR REPLACE VIEW etl.`v_taskDetail` AS
+SELECT
+    step.`ProcessingDate`, step.`ProjectCode`, step.`ProcessLoad`, step.`ExecutionID`,
+    step.`Attempts`, step.`WorkFlowID`, step.`SequenceCode`, step.`SequenceID`, step.`TaskName`,
+    step.`TaskID`, step.`TaskMandatory`, step.`SourceSystemCode`, step.`Status`, step.`StartTime`,
+    step.`EndTime`, step.`DurationSeconds`, step.`ExpectedDurationSeconds`,
+    coalesce(CASE
+        WHEN (step.`Status` IN ('NQUE', 'RQUE') AND step.`StartTime` IS NOT NULL AND step.`EndTime` IS NULL)
+            THEN CAST((unix_micros(CURRENT_TIMESTAMP) - unix_micros(step.`StartTime`)) DIV 1000000 AS BIGINT)
+        ELSE step.`DurationSeconds`
+    END > step.`ExpectedDurationSeconds`, false) AS `SLABreached`,
+    step.`SourceType`, step.`SourceRunID`, step.`LogType`, step.`LogMessage`, step.`LastUpdatedBy`,
+    step.`Status` IN ('NQUE', 'RQUE') AND step.`StartTime` IS NOT NULL AND step.`EndTime` IS NULL AS `IsRunning`,
+    step.`FullFileName`, step.`InFilePath`, step.`OutFilePath`, step.`ForceSkip`
+FROM etl.`ETLProcessingSteps` AS step;
+
+CREATE OR REPLACE VIEW etl.`v_mandatoryBlockers` AS
+SELECT
+    attempt.`ProcessingDate`, attempt.`ProjectCode`, attempt.`ProcessLoad`, attempt.`ExecutionID`,
+    attempt.`WorkFlowID`, attempt.`SequenceCode`, attempt.`TaskName`, attempt.`TaskID`,
+    attempt.`Attempts`, attempt.`Status`, attempt.`StartTime`, attempt.`LogType`,
+    attempt.`LogMessage`, attempt.`SourceType`, attempt.`SourceSystemCode`, attempt.`SequenceID`
+FROM etl.`ETLProcessingSteps` AS attempt
+JOIN etl.`ETLconfigTasks` AS task
+    ON task.`ProjectCode` = attempt.`ProjectCode`
+    AND task.`ProcessLoad` = attempt.`ProcessLoad`
+    AND task.`WorkFlowID` = attempt.`WorkFlowID`
+    AND task.`TaskID` = attempt.`TaskID`
+WHERE attempt.`Status` = 'FAIL'
+    AND attempt.`TaskMandatory` IS true
+    AND attempt.`ForceSkip` IS NOT true
+    AND task.`IsActive` IS true
+    AND NOT (EXISTS (SELECT 1 FROM etl.`ETLProcessingSteps` AS newer WHERE newer.`ProcessingDate` = attempt.`ProcessingDate` AND newer.`ProjectCode` = attempt.`ProjectCode` AND newer.`ProcessLoad` = attempt.`ProcessLoad` AND newer.`WorkFlowID` = attempt.`WorkFlowID` AND newer.`TaskID` = attempt.`TaskID` AND (newer.`Attempts` > attempt.`Attempts` OR newer.`Attempts` = attempt.`Attempts` AND (newer.`LastUpdatedOn` > attempt.`LastUpdatedOn` OR newer.`LastUpdatedOn` IS NOT NULL AND attempt.`LastUpdatedOn` IS NULL OR newer.`LastUpdatedOn` IS NOT DISTINCT FROM attempt.`LastUpdatedOn` AND newer.`ExecutionID` > attempt.`ExecutionID`))));
+
+UPDATE etl.etl_monitor_version SET version_num='0003', readable_from=NULL WHERE etl.etl_monitor_version.version_num = '0002';
+
+UPDATE etl.etl_monitor_version SET readable_from='0.1.0' WHERE etl.etl_monitor_version.version_num = '0003';
+
