@@ -37,6 +37,7 @@ from etl_monitor_orm.errors import (
     StageNotFound,
     StepNotFound,
     StepNotQueued,
+    StepSkipped,
     TaskNotFound,
 )
 from etl_monitor_orm.failures import FailedTask
@@ -147,6 +148,7 @@ __all__ = [
     "Status",
     "StepNotFound",
     "StepNotQueued",
+    "StepSkipped",
     "SysLog",
     "Task",
     "TaskDetail",

@@ -195,6 +195,12 @@ class StepNotQueued(InvalidTransition, StepNotFound):
     default_message = "The task is registered, but this run has no step for it."
 
 
+class StepSkipped(InvalidTransition):
+    """The step is skipped in this run; nothing was written."""
+
+    default_message = "The step is skipped in this run; nothing was written."
+
+
 class RunInProgress(InvalidTransition):
     """Another run of the date is at work on a step that the resumed run would queue; nothing was written."""
 

@@ -9,13 +9,24 @@ from weakref import WeakSet
 
 from sqlalchemy import URL, Engine, Table, delete, insert, select
 
-from etl_monitor_orm import ETLMonitor, ManualClock, Parameter, Process, ProcessingStep, SequenceStage, SysLog, Task
+from etl_monitor_orm import (
+    ETLMonitor,
+    ManualClock,
+    Organisation,
+    Parameter,
+    Process,
+    ProcessingStep,
+    Project,
+    SequenceStage,
+    SysLog,
+    Task,
+)
 from etl_monitor_orm.settings import DEFAULT_SCHEMA
 
 if TYPE_CHECKING:
     from tests.warehouse import Warehouse
 
-TABLES = (SequenceStage, Process, Task, Parameter, ProcessingStep, SysLog)
+TABLES = (SequenceStage, Organisation, Project, Process, Task, Parameter, ProcessingStep, SysLog)
 
 Rows = list[dict[str, object]]
 
@@ -47,7 +58,7 @@ class Database(Protocol):
         """
 
     def rows(self) -> dict[str, Rows]:
-        """Read all six tables."""
+        """Read all tables."""
 
 
 def read(engine: Engine, table: Table) -> Rows:

@@ -26,7 +26,7 @@ _WHOLE: Final = ("table", "view", "materialized_view", "sequence")
 def include_name(engine: Engine, schema: str | None = None) -> IncludeName:
     """Return a function for Alembic's `include_name` that leaves out the monitor's objects.
 
-    These are the six tables, the six views, the version table and the sequence that numbers the log, in the monitor's
+    These are the tables, the six views, the version table and the sequence that numbers the log, in the monitor's
     schema. It includes everything else, even your own tables in the same schema.
 
     Args:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from etl_monitor_orm.errors import InvalidTransition
+from etl_monitor_orm.errors import InvalidTransition, StepSkipped
 from etl_monitor_orm.keys import StepKey
 from etl_monitor_orm.services import steps
 from etl_monitor_orm.services.context import Context, alone
@@ -39,7 +39,7 @@ def start_again(
     try:
         return steps.start(session, context, step, at, where, takeover=takeover)
     except InvalidTransition as refusal:
-        if refusal.state is not Status.FAIL:
+        if refusal.state is not Status.FAIL or isinstance(refusal, StepSkipped):
             raise
     run, only = step.run, Narrowing(workflow_id=step.workflow_id, task_id=step.task_id)
     failed = Scope(run.process, run.processing_date, run.execution_id, only)

@@ -25,6 +25,7 @@ from etl_monitor_orm.errors import (
     StageNotFound,
     StepNotFound,
     StepNotQueued,
+    StepSkipped,
     TaskNotFound,
 )
 from etl_monitor_orm.keys import ProcessKey, RunKey, StepKey, TaskKey, named_run
@@ -179,6 +180,7 @@ def refuse(
         InvalidInput: The reported end is before the step's start.
         StepNotFound: The task is not registered, and the run has no step for it.
         StepNotQueued: The task is registered, but the run has no step for it.
+        StepSkipped: The step is left out of its run.
         InvalidTransition: The step's state does not allow it.
     """
     found = session.scalars(select(ProcessingStep).where(*of_step(step)).order_by(*recency()).limit(1)).one_or_none()
@@ -213,6 +215,7 @@ def refuse(
         words = f"{step} cannot start: the task is deactivated. Use activate_task() first."
     elif asked in _LEFT_OUT and found.force_skip and not found.is_running:
         words = f"Cannot {asked} {step} (attempt {found.attempts}): it is skipped. Use unskip_task() first."
+        raise StepSkipped(words, step=step, state=found.status, asked=asked)
     elif asked in ("skip", "unskip"):
         words = (
             f"Cannot {asked} {step} (attempt {found.attempts}): it is {_state(found)}. "

@@ -220,13 +220,13 @@ def step(row: Callable[..., ProcessingStep]) -> Callable[..., ProcessingStep]:
 
 @pytest.fixture
 def tables(monitor: ETLMonitor, database: Database) -> Callable[[], dict[str, list[dict[str, object]]]]:
-    """Read all six tables: each row with its columns, in a fixed order."""
+    """Read all tables: each row with its columns, in a fixed order."""
     return lambda: {table: sorted(rows, key=repr) for table, rows in database.rows().items()}
 
 
 @pytest.fixture
 def unchanged(tables: Callable[[], object]) -> Callable[[], AbstractContextManager[None]]:
-    """Make a block that must leave all six tables as they were."""
+    """Make a block that must leave all tables as they were."""
 
     @contextmanager
     def check() -> Iterator[None]:
@@ -239,7 +239,7 @@ def unchanged(tables: Callable[[], object]) -> Callable[[], AbstractContextManag
 
 @pytest.fixture
 def refused(unchanged: Callable[[], AbstractContextManager[None]]) -> Callable[..., AbstractContextManager[None]]:
-    """Make a block that must raise exactly this error, say these words, and leave all six tables as they were."""
+    """Make a block that must raise exactly this error, say these words, and leave all tables as they were."""
 
     @contextmanager
     def check(error: type[Exception], *words: str) -> Iterator[None]:

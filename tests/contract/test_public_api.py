@@ -26,12 +26,14 @@ from etl_monitor_orm import (
     ETLMonitor,
     MandatoryBlocker,
     ModeChange,
+    Organisation,
     Parameter,
     ParameterType,
     PendingTask,
     Process,
     ProcessingStep,
     ProcessStatus,
+    Project,
     Rows,
     Run,
     RunSummary,
@@ -48,10 +50,10 @@ NAMES = """
     AdvanceMode Claim ConfigurationError ConflictError ConnectionBroken CurrentFailure DatabaseError DatabaseGone
     DatabaseLocked ETLMonitor EtlLogHandler EtlMonitorError FailedTask InvalidInput InvalidTransition Journal
     JournalError JournalLine JournalStatus LoadFrequency LogEntry LogLevel LogType MandatoryBlocker ManualClock
-    ModeChange MonitorAway NotFoundError Parameter ParameterNotFound ParameterType PendingTask Process
-    ProcessInactive ProcessNotFound ProcessStatus ProcessingStep Retryable Rows Run RunFailed RunInProgress
+    ModeChange MonitorAway NotFoundError Organisation Parameter ParameterNotFound ParameterType PendingTask Process
+    ProcessInactive ProcessNotFound ProcessStatus ProcessingStep Project Retryable Rows Run RunFailed RunInProgress
     RunState RunStatus RunSummary SchemaError SchemaMissing SchemaOutOfDate SequenceStage SourceType StageNotFound
-    Status StepNotFound StepNotQueued SysLog Task TaskDetail TaskHandle TaskNotFound Termination Watermark
+    Status StepNotFound StepNotQueued StepSkipped SysLog Task TaskDetail TaskHandle TaskNotFound Termination Watermark
     create_engine in_task terminate_as_exit
 """
 
@@ -66,7 +68,12 @@ ATTRIBUTES = {
     Task: f"""TaskID=task_id ProjectCode=project_code ProcessLoad=process_load WorkFlowID=workflow_id
         SequenceID=sequence_id TaskName=task_name TaskDescription=task_description SourceType=source_type
         SourceIdentifier=source_identifier SourceSystemCode=source_system_code LoadFrequency=load_frequency
-        TaskMandatory=task_mandatory ExpectedDurationSeconds=expected_duration_seconds IsActive=is_active {AUDIT}""",
+        TaskMandatory=task_mandatory ExpectedDurationSeconds=expected_duration_seconds IsActive=is_active {AUDIT}
+        FileNameMask=file_name_mask FileExtension=file_extension InFilePath=in_file_path OutFilePath=out_file_path""",
+    Organisation: f"""OrganisationCode=organisation_code OrganisationName=organisation_name
+        OrganisationDescription=organisation_description IsActive=is_active {AUDIT}""",
+    Project: f"""ProjectCode=project_code OrganisationCode=organisation_code ProjectName=project_name
+        ProjectDescription=project_description IsActive=is_active {AUDIT}""",
     Parameter: f"""ProjectCode=project_code ProcessLoad=process_load ParameterName=parameter_name
         ParameterDescription=parameter_description ParameterType=parameter_type ValueINT=value_int
         ValueDateTime=value_datetime ValueBIT=value_bit {AUDIT} SetOn=set_on
@@ -77,7 +84,8 @@ ATTRIBUTES = {
         SourceSystemCode=source_system_code StartTime=start_time EndTime=end_time DurationSeconds=duration_seconds
         LogMessage=log_message LogType=log_type LogCode=log_code SourceType=source_type SourceRunID=source_run_id
         ClusterID=cluster_id LastUpdatedOn=last_updated_on LastUpdatedBy=last_updated_by
-        ExpectedDurationSeconds=expected_duration_seconds""",
+        ExpectedDurationSeconds=expected_duration_seconds FullFileName=full_file_name InFilePath=in_file_path
+        OutFilePath=out_file_path ForceSkip=force_skip""",
     SysLog: """_ID=id ProcessingDate=processing_date ProjectCode=project_code ProcessLoad=process_load
         SourceType=source_type RunID=run_id ExecutionID=execution_id CorrelationID=correlation_id
         PipelineName=pipeline_name ActivityName=activity_name OperationName=operation_name Level=level
@@ -98,7 +106,8 @@ ATTRIBUTES = {
         SourceSystemCode=source_system_code Status=status StartTime=start_time EndTime=end_time
         DurationSeconds=duration_seconds ExpectedDurationSeconds=expected_duration_seconds
         SLABreached=sla_breached SourceType=source_type SourceRunID=source_run_id LogType=log_type
-        LogMessage=log_message LastUpdatedBy=last_updated_by IsRunning=is_running""",
+        LogMessage=log_message LastUpdatedBy=last_updated_by IsRunning=is_running FullFileName=full_file_name
+        InFilePath=in_file_path OutFilePath=out_file_path ForceSkip=force_skip""",
     MandatoryBlocker: """ProcessingDate=processing_date ProjectCode=project_code ProcessLoad=process_load
         ExecutionID=execution_id WorkFlowID=workflow_id SequenceCode=sequence_code TaskName=task_name TaskID=task_id
         Attempts=attempts Status=status StartTime=start_time LogType=log_type LogMessage=log_message

@@ -34,7 +34,7 @@ COLUMNS = {
     TaskDetail: """
         ProcessingDate ProjectCode ProcessLoad ExecutionID Attempts WorkFlowID SequenceCode SequenceID TaskName TaskID
         TaskMandatory SourceSystemCode Status StartTime EndTime DurationSeconds ExpectedDurationSeconds SLABreached
-        SourceType SourceRunID LogType LogMessage LastUpdatedBy IsRunning
+        SourceType SourceRunID LogType LogMessage LastUpdatedBy IsRunning FullFileName InFilePath OutFilePath ForceSkip
     """,
     MandatoryBlocker: """
         ProcessingDate ProjectCode ProcessLoad ExecutionID WorkFlowID SequenceCode TaskName TaskID

@@ -11,7 +11,7 @@ _COMMON = settings(
     print_blob=True,
     # The same games at every run: a gate that fails by chance teaches people to run it again. `thorough` explores.
     derandomize=True,
-    # A step reads six tables and six views of a real database: slow by a property test's measure, and meant so.
+    # A step reads all tables and six views of a real database: slow by a property test's measure, and meant so.
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 

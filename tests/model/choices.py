@@ -63,6 +63,17 @@ if_running = st.sampled_from(["raise", "skip", "queue"])
 jumps = st.sampled_from([timedelta(minutes=1), timedelta(hours=5), timedelta(days=1), timedelta(days=3)])
 
 
+files = st.sampled_from(
+    [
+        {},
+        {"file_name_mask": "pay'roll é", "file_extension": ".csv", "in_file_path": "abfss://raw@x/in/"},
+        {"file_name_mask": "odd%", "file_extension": None, "in_file_path": None, "out_file_path": "out"},
+        {"file_name_mask": None},
+    ]
+)
+"""What a registration says of the file that a task waits for; what is left out stays."""
+
+
 def natural_kind(name: str) -> str:
     """The type under which a parameter is normally registered."""
     return {"SYSDT": "SYSTEM", ID_WATERMARK: "DELTA_ID", FLAG: "FLAG"}.get(name, "DELTA_DATE")
@@ -80,6 +91,7 @@ def task_columns(draw: st.DrawFn, slot: tuple[int, int]) -> dict[str, object]:
         "load_frequency": draw(frequencies),
         "task_mandatory": draw(st.sampled_from([True, True, False])),
         "expected_duration_seconds": draw(st.sampled_from([None, 2, 86_400])),
+        **draw(files),
     }
 
 

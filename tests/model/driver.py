@@ -71,7 +71,7 @@ class Driver(RuleBasedStateMachine):
 
     @invariant()
     def tables_and_views_agree(self) -> None:
-        """The six tables after every step, and the six views whenever a table has changed."""
+        """The tables after every step, and the six views whenever a table has changed."""
         actual = read(self.monitor, TABLE_KEYS)
         found = differences(tables(self.world), actual)
         if actual != self._last:

@@ -86,6 +86,14 @@ class StepRules(Driver):
         else:
             self.end(Address(run, slot), Report())
 
+    @precondition(has_steps)
+    @rule(address=some_step, undated=st.booleans(), skipped=st.sampled_from([True, False]))
+    def skip_any(self, address: Address, undated: bool, skipped: bool) -> None:
+        meant = replace(address, dated=not undated)
+        call = self.monitor.skip_task if skipped else self.monitor.unskip_task
+        where = {name: value for name, value in named(meant).items() if name != "attempts"}
+        self.both(lambda: call(**where), lambda now: transitions.set_skipped(self.world, now, meant, skipped))
+
     def start(
         self,
         address: Address,

@@ -65,6 +65,9 @@ BUDGETS = {
     "register": 8,
     "deactivate_process": 1,
     "deactivate_task": 1,
+    "register_project": 1,
+    "register_organisation": 1,
+    "skip_task": 1,
     "start_run": 1,
     "join_run": 2,
     "get_pending_tasks": 3,
@@ -87,6 +90,10 @@ OTHERS = {
     "ETLMonitor.activate_task": Use(
         (CALLS["deactivate_task"].make,), monitor_, lambda m: m.activate_task(*HR, 1, 1), 1
     ),
+    "ETLMonitor.unskip_task": Use(
+        (start_run, CALLS["skip_task"].make), monitor_, lambda m: m.unskip_task(*RUN, 1, processing_date=DAY), 1
+    ),
+    "ETLMonitor.task_status": Use((start_run,), monitor_, lambda m: m.task_status(*RUN, DAY, task_id=1), 1),
     "ETLMonitor.generate_execution_steps": Use((), monitor_, lambda m: m.generate_execution_steps(*RUN, DAY), 1),
     "ETLMonitor.generate_execution_id": Use((), monitor_, lambda m: m.generate_execution_id(), 0),
     "ETLMonitor.get_active_watermark": Use((), monitor_, lambda m: m.get_active_watermark(*HR, "LoadEvents"), 1),
@@ -113,6 +120,8 @@ OTHERS = {
     "Run.summary": Use((), run_, lambda run: run.summary(), 1),
     "Run.task": Use((), run_, lambda run: run.task(1), 0),
     "Run.raise_for_failures": Use((), run_, lambda run: run.raise_for_failures(), 1),
+    "Run.skip": Use((start_run,), run_, lambda r: r.skip(1), 1),
+    "Run.unskip": Use((start_run, CALLS["skip_task"].make), run_, lambda r: r.unskip(1), 1),
     "Run.reset": Use((start_run, fail(1), fail(2)), run_, lambda run: run.reset(), 2),
     "TaskHandle.__enter__": Use((), handle_, lambda handle: handle.__enter__(), 1),
     "TaskHandle.__exit__": Use((), entered, lambda handle: handle.__exit__(None, None, None), 2),
@@ -127,6 +136,9 @@ OTHERS = {
 BY_THE_SAME_SERVICE = {
     "ETLMonitor.activate_process": "deactivate_process",
     "ETLMonitor.activate_task": "deactivate_task",
+    "ETLMonitor.unskip_task": "skip_task",
+    "Run.skip": "skip_task",
+    "Run.unskip": "skip_task",
     "ETLMonitor.generate_execution_steps": "start_run",
     "Run.reset": "status_reset",
     "TaskHandle.__enter__": "start_task",

@@ -1,4 +1,4 @@
-"""Everything that can be seen of the model's world: six tables and six views, each row under its key."""
+"""Everything that can be seen of the model's world: all tables and six views, each row under its key."""
 
 from __future__ import annotations
 

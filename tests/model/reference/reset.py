@@ -75,7 +75,9 @@ def reset_date(world: World, now: datetime, process: ProcessKey, day: date, scop
     chosen = [
         step
         for step in current(rows).values()
-        if step.status in statuses and scope.holds(step) and world.task_is_active(step)  # else nothing could start it
+        if (step.status in statuses or (step.waiting and step.force_skip))
+        and scope.holds(step)
+        and world.task_is_active(step)  # else nothing could start it
     ]
     for execution_id in sorted({step.execution_id for step in chosen}):
         marker = current(world.of_run(RunKey(execution_id, process, day))).get(INITIATION)
@@ -101,6 +103,7 @@ def requeued(step: Step, attempt: int, now: datetime) -> Step:
         log_code=None,
         source_run_id=None,
         cluster_id=None,
+        force_skip=None,
         last_updated_on=now,
         last_updated_by="tester",
     )

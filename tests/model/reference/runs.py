@@ -73,6 +73,9 @@ def snapshot(world: World, now: datetime, task: Task, run: RunKey, attempt: int)
         source_system_code=task.source_system_code,
         source_type=task.source_type,
         expected_duration_seconds=task.expected_duration_seconds,
+        full_file_name=task.file_of(run.processing_date),
+        in_file_path=task.in_file_path,
+        out_file_path=task.out_file_path,
         last_updated_on=now,
     )
 
@@ -113,9 +116,9 @@ PERIODS: dict[str, Callable[[date], object]] = {
 
 
 def pending(world: World, run: RunKey) -> list[Step]:
-    """The run's current attempts that are not DONE and whose task is active, in order."""
+    """The run's current attempts that are not DONE, whose task is active and that are not skipped, in order."""
     steps = current(world.of_run(run)).values()
-    left = [step for step in steps if step.status != "DONE" and world.task_is_active(step)]
+    left = [step for step in steps if step.status != "DONE" and world.task_is_active(step) and not step.force_skip]
     return sorted(left, key=lambda s: (s.workflow_id, s.sequence_id, s.task_id))
 
 

@@ -1,4 +1,4 @@
-"""What the model remembers: the six tables as plain Python, and how "current" is decided.
+"""What the model remembers: the tables as plain Python, and how "current" is decided.
 
 Nothing here knows SQLAlchemy or the package under test: the model is written from the behaviour contract alone, so
 that the two can disagree.
@@ -116,10 +116,21 @@ class Task:
     expected_duration_seconds: int | None
     audit: Audited
     is_active: bool = True
+    file_name_mask: str | None = None
+    file_extension: str | None = None
+    in_file_path: str | None = None
+    out_file_path: str | None = None
 
     @property
     def slot(self) -> Slot:
         return self.workflow_id, self.task_id
+
+    def file_of(self, day: date) -> str | None:
+        """The file of a date that the task waits for."""
+        forms = {"D": "%Y%m%d", "M": "%Y%m", "Y": "%Y"}
+        if self.file_name_mask is None or self.load_frequency not in forms:
+            return None
+        return f"{self.file_name_mask}_{day.strftime(forms[self.load_frequency])}{self.file_extension or ''}"
 
 
 @dataclass
@@ -203,6 +214,10 @@ class Step:
     source_run_id: str | None = None
     cluster_id: str | None = None
     expected_duration_seconds: int | None = None
+    full_file_name: str | None = None
+    in_file_path: str | None = None
+    out_file_path: str | None = None
+    force_skip: bool | None = None
 
     @property
     def slot(self) -> Slot:
@@ -219,6 +234,10 @@ class Step:
     @property
     def unfinished(self) -> bool:
         return self.status in UNFINISHED
+
+    @property
+    def waiting(self) -> bool:
+        return self.unfinished and not self.running
 
     @property
     def running(self) -> bool:

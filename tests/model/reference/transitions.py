@@ -69,6 +69,8 @@ def start(
     step = find(world, now, address)
     if not world.task_is_active(step):
         raise Refused("InvalidTransition", "its task is inactive")
+    if step.force_skip and not step.running:
+        raise Refused("StepSkipped")
     if not step.unfinished or (step.running and not takeover):
         raise Refused("InvalidTransition", f"{step.status}, running: {step.running}")
     step.start_time = timestamp or now
@@ -90,6 +92,8 @@ def end(world: World, now: datetime, address: Address, report: Report, *, timest
 
 
 def finish(world: World, now: datetime, step: Step, report: Report, timestamp: datetime | None = None) -> None:
+    if step.force_skip and not step.running:
+        raise Refused("StepSkipped")
     if not step.unfinished:
         raise Refused("InvalidTransition", step.status)
     if timestamp is not None and step.running and step.start_time is not None and timestamp < step.start_time:
@@ -104,6 +108,17 @@ def finish(world: World, now: datetime, step: Step, report: Report, timestamp: d
     write(step, now)
     if report.status == "FAIL" and step.task_mandatory and step.slot != INITIATION:
         reopen_initiation(world, now, step)
+
+
+def set_skipped(world: World, now: datetime, address: Address, skipped: bool) -> None:
+    """Leave a step out of its run, or include it again; nothing is written when it is so already."""
+    step = find(world, now, address)
+    if bool(step.force_skip) is skipped:
+        return
+    if skipped and not (step.waiting or step.status == "FAIL"):
+        raise Refused("InvalidTransition", step.status)
+    step.force_skip = skipped
+    write(step, now)
 
 
 def reopen_initiation(world: World, now: datetime, failed: Step) -> None:

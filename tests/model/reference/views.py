@@ -45,8 +45,12 @@ def latest(times: Iterable[datetime | None]) -> datetime | None:
 
 
 def unfinished(world: World, step: Step) -> bool:
-    """Running, or queued and its task is active: otherwise nothing can start it."""
-    return step.running or (step.unfinished and is_active(world, step))
+    """Running, or queued, not skipped, and its task is active: otherwise nothing can start it."""
+    return step.running or (step.unfinished and is_active(world, step) and not step.force_skip)
+
+
+def blocks(step: Step) -> bool:
+    return step.status == "FAIL" and step.task_mandatory and not step.force_skip
 
 
 def is_active(world: World, step: Step) -> bool:
@@ -91,7 +95,7 @@ def process_status(world: World) -> list[Row]:
 
 def run_state(world: World, steps: Iterable[Step]) -> str:
     steps = list(steps)
-    if any(s.status == "FAIL" and s.task_mandatory and is_active(world, s) for s in steps):
+    if any(blocks(s) and is_active(world, s) for s in steps):
         return "FAILED"
     if any(s.running for s in steps):
         return "RUNNING"
@@ -103,7 +107,7 @@ def run_summary(world: World) -> list[Row]:
     rows = []
     for steps in groups.values():
         durations = [s.duration_seconds for s in steps if s.duration_seconds is not None]
-        if any(s.status == "FAIL" and s.task_mandatory for s in steps):
+        if any(blocks(s) for s in steps):
             overall = "FAILED"
         elif any(unfinished(world, s) for s in steps):
             overall = "RUNNING"
@@ -152,6 +156,10 @@ def task_detail(world: World, now: datetime) -> list[Row]:
                     "log_type",
                     "log_message",
                     "last_updated_by",
+                    "full_file_name",
+                    "in_file_path",
+                    "out_file_path",
+                    "force_skip",
                 ),
                 "expected_duration_seconds": expected,
                 "sla_breached": expected is not None and taken is not None and taken > expected,
@@ -187,7 +195,7 @@ def current_failures(world: World) -> list[Row]:
 
 def mandatory_blockers(world: World) -> list[Row]:
     columns = (*FAILURE_COLUMNS, "source_system_code")
-    return [named(step, *columns) for step in failed(world) if step.task_mandatory and is_active(world, step)]
+    return [named(step, *columns) for step in failed(world) if blocks(step) and is_active(world, step)]
 
 
 def failed(world: World) -> list[Step]:
