@@ -25,10 +25,10 @@ class RegistrationCalls(Calls):
     def register(self, objects: Iterable[Organisation | Project | Process | SequenceStage | Task | Parameter]) -> Self:
         """Register a whole catalogue at once, or update it: much cheaper than a call for each row.
 
-        Where nothing changed, this costs at most one statement a table, however many tasks there are. The rules are those of
-        the single calls. An attribute that was never set leaves what is stored; None clears it. `is_active` switches a
-        row on or off if it is set. Audit columns are the monitor's: what they say is ignored.
-        Writes `ETLconfigProcess`, `ETLconfigSequence`, `ETLconfigTasks`, `ETLconfigParameters`, `ETLconfigProject` and
+        Where nothing changed, this costs at most one statement a table, however many tasks there are. The rules are
+        those of the single calls. An attribute that was never set leaves what is stored; None clears it. `is_active`
+        switches a row on or off if it is set. Audit columns are the monitor's: what they say is ignored. Writes
+        `ETLconfigProcess`, `ETLconfigSequence`, `ETLconfigTasks`, `ETLconfigParameters`, `ETLconfigProject` and
         `ETLOrganisation`; where the database has transactions, all of it or nothing.
 
         Args:
