@@ -13,6 +13,8 @@ from etl_monitor_orm.models.revision import VERSION_TABLE
 from etl_monitor_orm.views import HOMES
 
 TABLE_NAMES: Final = frozenset(table.name for table in Base.metadata.tables.values())
+FIRST_TABLES: Final = TABLE_NAMES - {"ETLOrganisation", "ETLconfigProject"}
+"""Those of revision 0001; revision 0003 added the others."""
 VIEW_NAMES: Final = frozenset(view for _, view in HOMES.values())
 KEY_NAMES: Final = frozenset(str(table.primary_key.name) for table in Base.metadata.tables.values())
 """Primary keys; on some databases an index has the name of its key."""

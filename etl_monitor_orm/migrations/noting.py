@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from etl_monitor_orm.backends import backend_of
 from etl_monitor_orm.errors import DatabaseError, SchemaError, SchemaMissing
-from etl_monitor_orm.migrations.names import TABLE_NAMES, VIEW_NAMES, same, schema_as_kept
+from etl_monitor_orm.migrations.names import FIRST_TABLES, VIEW_NAMES, same, schema_as_kept
 from etl_monitor_orm.models.revision import NOTED, VERSION_TABLE, Noted, only
 from etl_monitor_orm.session import in_schema
 
@@ -83,7 +83,7 @@ def noted_before(connection: Connection, schema: str) -> str | None:
     if not inspector.has_schema(schema):
         return None
     tables = {plain(name): name for name in inspector.get_table_names(schema=schema)}
-    if OLD_NAME not in tables or VERSION_TABLE.name in tables or not set(map(plain, TABLE_NAMES)) <= set(tables):
+    if OLD_NAME not in tables or VERSION_TABLE.name in tables or not set(map(plain, FIRST_TABLES)) <= set(tables):
         return None
     views = {plain(name): name for name in inspector.get_view_names(schema=schema)}
     if not set(map(plain, VIEW_NAMES)) <= set(views):

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from etl_monitor_orm.backends import backend_of
 from etl_monitor_orm.errors import SchemaError
-from etl_monitor_orm.migrations.names import KEY_NAMES, TABLE_NAMES, VIEW_NAMES, same, schema_as_kept
+from etl_monitor_orm.migrations.names import FIRST_TABLES, KEY_NAMES, TABLE_NAMES, VIEW_NAMES, same, schema_as_kept
 from etl_monitor_orm.migrations.noting import WAY_OUT, noted
 from etl_monitor_orm.models import Base
 from etl_monitor_orm.models.revision import VERSION_TABLE
@@ -64,7 +64,7 @@ def _reasons(inspector: Inspector, schema: str, tables: dict[str, str], views: d
         if plain(name) in tables and (lacking := _lacking(inspector, schema, tables[plain(name)], name)):
             yield f"Schema {schema} has a table {name} that is not the monitor's: it lacks {lacking}. {WAY_OUT}"
     present = [name for name in sorted(TABLE_NAMES | VIEW_NAMES) if plain(name) in {*tables, *views}]
-    if strict and len(present) == len(TABLE_NAMES | VIEW_NAMES):
+    if strict and set(present) >= FIRST_TABLES | VIEW_NAMES:
         yield (
             f"Schema {schema} has the monitor's tables and views, but no revision is recorded for them. "
             f"Record it with `etl-monitor db stamp`, then run `etl-monitor db check`."
