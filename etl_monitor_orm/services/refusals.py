@@ -35,7 +35,7 @@ from etl_monitor_orm.models.selecting import of_process, of_run, of_step, of_tas
 from etl_monitor_orm.printable import listed, named
 from etl_monitor_orm.services.context import Context, recent
 from etl_monitor_orm.services.empty_runs import receipt_of
-from etl_monitor_orm.vocabulary import Status
+from etl_monitor_orm.vocabulary import QUEUED, Status
 
 _WAY_ON: Final = {
     Status.DONE: "Queue a new attempt with status_reset(..., replay=True), or start a new run.",
@@ -213,7 +213,7 @@ def refuse(
     step = replace(step, sequence_id=found.sequence_id, attempts=found.attempts)
     if asked == "start" and active is not None and not active[0]:
         words = f"{step} cannot start: the task is deactivated. Use activate_task() first."
-    elif asked in _LEFT_OUT and found.force_skip and not found.is_running:
+    elif claim is None and asked in _LEFT_OUT and found.force_skip and _is_left_out(found, asked):
         words = f"Cannot {asked} {step} (attempt {found.attempts}): it is skipped. Use unskip_task() first."
         raise StepSkipped(words, step=step, state=found.status, asked=asked)
     elif asked in ("skip", "unskip"):
@@ -237,6 +237,11 @@ def refuse(
     else:
         words = f"Cannot {asked} {step} (attempt {found.attempts}): it is {_state(found)}. {_way_on(context, found)}"
     raise InvalidTransition(words, step=step, state=found.status, asked=asked)
+
+
+def _is_left_out(step: ProcessingStep, asked: str) -> bool:
+    """Whether a skip is the reason: what has failed cannot be ended anyway."""
+    return not step.is_running and step.status is not Status.DONE and (asked == "start" or step.status in QUEUED)
 
 
 def _refuse_done_before(session: Session, step: StepKey, asked: str) -> None:

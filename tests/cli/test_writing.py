@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from etl_monitor_orm import ETLMonitor
+from etl_monitor_orm import ETLMonitor, Organisation
 
 from .conftest import LATER, Command
 
@@ -194,3 +196,41 @@ def test_empty_claim_is_refused_because_it_would_be_no_claim_at_all(cli, url) ->
 
     assert told.code == 2
     assert "--claim is empty" in told.err
+
+
+def test_task_that_is_skipped_is_left_out_of_its_run_until_it_is_included_again(cli, run_id, monitor) -> None:
+    skipped = cli("task", "skip", "1")
+    offered = cli("run", "pending").out
+    refused = cli("task", "start", "1")
+    included = cli("task", "unskip", "1", "--json")
+
+    assert (skipped.code, skipped.out, "Load employees" in offered) == (0, "SKIPPED\n", False)
+    assert (refused.code, "unskip" in refused.err) == (2, True)
+    assert (included.code, json.loads(included.out)["force_skip"]) == (0, False)
+    assert monitor.task_status(run_id, *HR, task_id=1) == "NQUE"
+
+
+def test_owners_of_a_process_are_registered_by_their_commands(cli, url, monitor, monkeypatch) -> None:
+    monkeypatch.setenv("ETL_MONITOR_URL", url)
+    told = cli("register", "organisation", "GROUP", "--name", "The group", "--description", "All")
+    shown = json.loads(
+        cli("register", "project", "CORP", "--name", "Corporate", "--organisation", "GROUP", "--json").out
+    )
+    with monitor.session() as session:
+        organisation = session.get_one(Organisation, "GROUP")
+
+    assert (told.code, organisation.organisation_description) == (0, "All")
+    assert (shown["project_name"], shown["organisation_code"]) == ("Corporate", "GROUP")
+
+
+def test_task_that_waits_for_a_file_is_registered_by_its_command(cli, url, monitor, monkeypatch) -> None:
+    monkeypatch.setenv("ETL_MONITOR_URL", url)
+    options = ("--file-mask", "pay", "--file-extension", ".csv", "--in-path", "in/", "--out-path", "out/")
+    shown = json.loads(cli("register", "task", *HR, "7", "--name", "Pay", "--sequence", "2", *options, "--json").out)
+
+    assert [shown[name] for name in ("file_name_mask", "file_extension", "in_file_path", "out_file_path")] == [
+        "pay",
+        ".csv",
+        "in/",
+        "out/",
+    ]

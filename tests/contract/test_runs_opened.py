@@ -90,3 +90,18 @@ def test_given_no_date_when_runs_are_listed_then_each_process_has_its_latest(fin
 def test_given_an_unknown_process_when_its_runs_are_listed_then_it_is_refused(hr: ETLMonitor, refused) -> None:
     with refused(ProcessNotFound, "CORP/NONE"):
         hr.list_runs("CORP", "NONE")
+
+
+@pytest.mark.parametrize("operation", ["", "a", "zzz", None])
+def test_log_row_of_another_operation_is_no_trace_of_a_run(hr: ETLMonitor, operation: str | None) -> None:
+    hr.log(
+        "receipt",
+        project_code=HR[0],
+        process_load=HR[1],
+        processing_date=DAY,
+        execution_id="run-8",
+        operation_name=operation,
+    )
+
+    with pytest.raises(NotFoundError, match="run-8"):
+        hr.get_run("run-8", *HR)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from etl_monitor_orm import ETLMonitor, ManualClock, Run
+from etl_monitor_orm import ETLMonitor, ManualClock, Parameter, Run
 from etl_monitor_orm.testing import assert_watermark
 
 HR = ("CORP", "HR_DAILY")
@@ -451,3 +451,16 @@ def test_given_a_deactivated_task_of_the_same_number_in_another_pass_then_this_o
     work(run, clock, begin="07:20", end="07:30", task_id=12)
 
     assert_watermark(staff, *STAFF, None)
+
+
+def test_watermark_that_is_there_already_is_not_written_again(
+    staff: ETLMonitor, staff_run: Run, clock: ManualClock, row: Callable[..., Parameter]
+) -> None:
+    for task_id, begin in ((11, "07:00"), (12, "07:20"), (13, "07:40")):
+        work(staff_run, clock, begin=begin, end="08:00", task_id=task_id)
+    before = row(Parameter, parameter_name="Staff").last_updated_on
+    staff.status_reset(*HR, "2026-01-01", execution_id="staff-1", task_id=13, replay=True)
+    work(staff_run, clock, begin="09:00", end="09:10", task_id=13)
+
+    assert_watermark(staff, *STAFF, at("07:00"))
+    assert row(Parameter, parameter_name="Staff").last_updated_on == before

@@ -11,6 +11,8 @@ TABLES = {
     "ETLconfigTasks",
     "ETLconfigParameters",
     "ETLProcessingSteps",
+    "ETLOrganisation",
+    "ETLconfigProject",
     "ETLsysLogs",
 }
 VIEWS = {

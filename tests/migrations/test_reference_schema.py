@@ -32,7 +32,8 @@ REFERENCE = {
     "ETLconfigTasks": f"""
         TaskID INT!*, ProjectCode STRING!*, ProcessLoad STRING!*, WorkFlowID INT!*, SequenceID INT!, TaskName STRING!,
         TaskDescription STRING, SourceType STRING, SourceIdentifier STRING, SourceSystemCode STRING,
-        LoadFrequency STRING, TaskMandatory BOOLEAN, ExpectedDurationSeconds INT, IsActive BOOLEAN, {AUDIT}""",
+        LoadFrequency STRING, TaskMandatory BOOLEAN, ExpectedDurationSeconds INT, IsActive BOOLEAN, {AUDIT},
+        FileNameMask STRING, FileExtension STRING, InFilePath STRING, OutFilePath STRING""",
     "ETLconfigParameters": f"""
         ProjectCode STRING!*, ProcessLoad STRING!*, ParameterName STRING!*, ParameterDescription STRING,
         ParameterType STRING!, ValueINT BIGINT, ValueDateTime TIMESTAMP, ValueBIT BOOLEAN, {AUDIT},
@@ -42,7 +43,14 @@ REFERENCE = {
         TaskID INT!*, SequenceID INT!*, Attempts INT!*, Status STRING!, TaskName STRING, SequenceCode STRING,
         TaskMandatory BOOLEAN, SourceSystemCode STRING, StartTime TIMESTAMP, EndTime TIMESTAMP, DurationSeconds INT,
         LogMessage STRING, LogType STRING, LogCode STRING, SourceType STRING, SourceRunID STRING, ClusterID STRING,
-        LastUpdatedOn TIMESTAMP, LastUpdatedBy STRING, ExpectedDurationSeconds INT""",
+        LastUpdatedOn TIMESTAMP, LastUpdatedBy STRING, ExpectedDurationSeconds INT, FullFileName STRING,
+        InFilePath STRING, OutFilePath STRING, ForceSkip BOOLEAN""",
+    "ETLOrganisation": f"""
+        OrganisationCode STRING!*, OrganisationName STRING!, OrganisationDescription STRING!, IsActive BOOLEAN,
+        {AUDIT}""",
+    "ETLconfigProject": f"""
+        ProjectCode STRING!*, OrganisationCode STRING, ProjectName STRING!, ProjectDescription STRING!,
+        IsActive BOOLEAN, {AUDIT}""",
     "ETLsysLogs": """
         _ID BIGINT!*, ProcessingDate DATE, ProjectCode STRING, ProcessLoad STRING, SourceType STRING, RunID STRING,
         ExecutionID STRING, CorrelationID STRING, PipelineName STRING, ActivityName STRING, OperationName STRING,

@@ -83,11 +83,15 @@ def catalogue(monitor: ETLMonitor, clock: ManualClock) -> Iterable[object]:
         monitor.register_task(
             *process, 1, 1, 2, ODD, source_system_code="Employees", source_identifier="/jobs/1", source_type="DBX_JOB"
         )
-        monitor.register_task(*process, 2, 1, 2, "Events", source_system_code="Events", task_mandatory=False)
+        monitor.register_task(
+            *process, 2, 1, 2, "Events", source_system_code="Events", task_mandatory=False, file_name_mask=ODD
+        )
         monitor.register_task(*process, 3, 1, 6, "Mart", expected_duration_seconds=4000, load_frequency="W")
         monitor.register_task(*process, 1, 2, 10, "Publish", source_system_code="Employees")
     monitor.register_parameter(*OPS, "Employees", "DELTA_DATE", lag_seconds=5400)
     monitor.register_parameter(*OPS, "Archive", "DELTA_DATE", advance_mode="MANUAL")
+    monitor.register_organisation("GROUP", ODD).register_organisation("GROUP", "Group", ODD)
+    monitor.register_project("CORP", ODD).register_project("CORP", "Corporate", ODD, "GROUP")
     monitor.deactivate_process(*OPS).activate_process(*OPS)
     monitor.deactivate_task(*HR, 2, 1).activate_task(*HR, 2, 1)
     monitor.require_registered(*HR)
@@ -101,6 +105,9 @@ def first_night(monitor: ETLMonitor, clock: ManualClock) -> Iterable[object]:
     run = monitor.start_run(*HR, execution_id="spring")
     yield monitor.generate_execution_steps("spring", *HR, SPRING).processing_date
     yield from (run.pending(), run.ready())
+    run.skip(1)
+    yield run.ready()
+    run.unskip(1)
     with run.task(0):
         clock.advance(0.5)
     with run.task(1) as task:
@@ -136,6 +143,9 @@ def by_flat_calls(monitor: ETLMonitor, clock: ManualClock) -> Iterable[object]:
     monitor.end_task(*run, 0, processing_date=AUTUMN, log_type="WARN", log_code="W1", log_message=ODD)
     monitor.start_task(*run, 1, timestamp="2025-11-02T01:30:00-04:00")
     monitor.end_task(*run, 1, timestamp="2025-11-02T01:30:00.5-05:00")
+    monitor.skip_task(*run, 2, 1)
+    yield (monitor.task_status(*run, AUTUMN, task_id=2), monitor.get_status(*OPS, AUTUMN))
+    monitor.unskip_task(*run, 2, 1)
     monitor.end_task(*run, 2)
     monitor.start_task(*run, 3)
     clock.advance(30)

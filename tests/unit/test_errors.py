@@ -38,6 +38,7 @@ FAMILY = {
     "StepNotFound": {"NotFoundError"},
     "InvalidTransition": {"EtlMonitorError"},
     "StepNotQueued": {"InvalidTransition", "StepNotFound"},
+    "StepSkipped": {"InvalidTransition"},
     "ProcessInactive": {"InvalidTransition"},
     "RunInProgress": {"InvalidTransition"},
     "RunFailed": {"EtlMonitorError"},

@@ -199,3 +199,10 @@ def test_given_two_shapes_when_compared_then_neither_is_taken_for_the_other() ->
 def test_given_one_shape_made_twice_when_compared_then_it_is_the_same_statement(name: str) -> None:
     first, second = variants()[name], variants()[name]
     assert first._generate_cache_key() == second._generate_cache_key()
+
+
+def test_merge_that_returns_another_column_is_another_statement_to_the_cache() -> None:
+    name, full = (merge().update({STOCK.c.Name: "new"}).returning(column) for column in (STOCK.c.Name, STOCK.c.Full))
+    plain = merge().update({STOCK.c.Name: "new"})
+
+    assert len({statement._generate_cache_key().key for statement in (plain, name, full)}) == 3

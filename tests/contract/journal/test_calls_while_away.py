@@ -8,7 +8,17 @@ from datetime import timedelta
 
 import pytest
 
-from etl_monitor_orm import ETLMonitor, EtlMonitorError, ManualClock, Run, Status, SysLog, Task
+from etl_monitor_orm import (
+    ETLMonitor,
+    EtlMonitorError,
+    ManualClock,
+    Organisation,
+    Project,
+    Run,
+    Status,
+    SysLog,
+    Task,
+)
 from tests.contract.every_call.calls import CALLS
 from tests.contract.journal.conftest import Outage
 from tests.contract.journal.nights import DAY, HR
@@ -35,6 +45,7 @@ NEEDS_AN_ANSWER = {
 
 GO_ON = {
     *("register_process", "register_task", "register_parameter", "register_sequence", "register"),
+    *("register_project", "register_organisation"),
     *("start_run", "join_run", "start_task", "end_task", "fail_task", "heartbeat_task", "advance_watermark", "log"),
 }
 """The calls that write and report. All others that write need an answer, or are a decision that must take effect."""
@@ -164,6 +175,7 @@ def test_given_an_outage_when_a_pipeline_registers_then_it_goes_on_and_the_catal
     hr: ETLMonitor, away: Outage, row
 ) -> None:
     with away():
+        hr.register_organisation("GROUP", "The group").register_project("CORP", "Corporate", None, "GROUP")
         hr.register_task(*HR, 9, 1, 2, "Load all", expected_duration_seconds=5)
         hr.register(
             [
@@ -179,6 +191,7 @@ def test_given_an_outage_when_a_pipeline_registers_then_it_goes_on_and_the_catal
         )
     hr.journal.send()
 
+    assert (row(Organisation).organisation_name, row(Project).organisation_code) == ("The group", "GROUP")
     assert row(Task, task_id=9).expected_duration_seconds == 5
     assert row(Task, task_id=10).task_name == "Publish"
 

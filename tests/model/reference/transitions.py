@@ -69,7 +69,7 @@ def start(
     step = find(world, now, address)
     if not world.task_is_active(step):
         raise Refused("InvalidTransition", "its task is inactive")
-    if step.force_skip and not step.running:
+    if step.force_skip and not step.running and step.status != "DONE":
         raise Refused("StepSkipped")
     if not step.unfinished or (step.running and not takeover):
         raise Refused("InvalidTransition", f"{step.status}, running: {step.running}")
@@ -92,7 +92,7 @@ def end(world: World, now: datetime, address: Address, report: Report, *, timest
 
 
 def finish(world: World, now: datetime, step: Step, report: Report, timestamp: datetime | None = None) -> None:
-    if step.force_skip and not step.running:
+    if step.force_skip and step.waiting:
         raise Refused("StepSkipped")
     if not step.unfinished:
         raise Refused("InvalidTransition", step.status)
