@@ -14,6 +14,7 @@ from etl_monitor_orm.cli.hints import tell
 from etl_monitor_orm.cli.lazily import group
 from etl_monitor_orm.cli.options import Catalog, Json, Schema, Url, confirmed, opened
 from etl_monitor_orm.cli.output import print_json
+from etl_monitor_orm.migrations.comparison import summarised
 from etl_monitor_orm.migrations.standing import standing
 from etl_monitor_orm.models import revision as revisions
 from etl_monitor_orm.settings import Layout
@@ -105,7 +106,7 @@ def check(
 ) -> None:
     """Check that the tables and views are as they should be.
 
-    Exits with 4 when something differs.
+    Exits with 4 when something differs. Notes, such as other comments, leave the exit status 0.
     """
     with opened(url, schema, catalog, reads=True) as monitor:
         found = migrations.compare(monitor.engine, monitor.schema, layout=layout)
@@ -114,7 +115,7 @@ def check(
     else:
         for words in found.differences or ["All tables and views are as they should be."]:
             tell(words)
-        for note in found.notes:
+        for note in summarised(found.notes):
             tell(f"Note: {note}")
         if any(words.startswith(("View ", "Stage ", revisions.REPEATED)) for words in found.differences):
             tell("To restore views and stages: `etl-monitor db repair`.", err=True)

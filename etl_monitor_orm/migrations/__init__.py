@@ -166,8 +166,9 @@ def compare(engine: Engine, schema: str, *, layout: str | None = None) -> Compar
 
     Tables are compared by their columns, types, nullability and comments; views by their definition; the framework's
     stages by their code and whether they are active; on Databricks, the layout of the results tables too. Nothing is
-    changed. Other tables and views in the schema do not count. A column that somebody added to one of our tables is a
-    note if it accepts NULL or has a default. Otherwise it is a difference, because the monitor could not write rows.
+    changed. Other tables and views in the schema do not count, and neither does the order of columns. Another comment
+    is a note. So is a column that somebody added to one of our tables, if it accepts NULL or has a default. Otherwise
+    it is a difference, because the monitor could not write rows.
 
     Args:
         engine: The database.
