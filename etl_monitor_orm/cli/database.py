@@ -63,9 +63,13 @@ def upgrade(
         if sql:
             typer.echo(migrations.upgrade_script(monitor.engine, monitor.schema, revision, layout=layout))
             return
-        before, ran = migrations.upgraded(monitor.engine, monitor.schema, revision, layout=layout)
-        after = standing(monitor.engine, monitor.schema) if ran else before
-        _say_change(before.revision, after.revision, as_json)
+        done = migrations.upgraded(monitor.engine, monitor.schema, revision, layout=layout)
+        after = standing(monitor.engine, monitor.schema) if done.ran else done.before
+        if done.restored and not as_json:
+            for words in done.restored:
+                tell(words)
+            return
+        _say_change(done.before.revision, after.revision, as_json)
 
 
 @db.command()
