@@ -136,6 +136,7 @@ class ETLMonitor(
     def setup(self, *, layout: str | None = None) -> Self:
         """Create or upgrade the tables and views, and seed the stages. You can call it at any time.
 
+        Views that another tool replaced, as the Spark edition's `setup()` does, are restored.
         While the database is away, `when_away="warn"` and `"journal"` go on as if the tables were current.
 
         Args:

@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from etl_monitor_orm import inputs
+from etl_monitor_orm import foreign_views, inputs
 from etl_monitor_orm.backends import Backend, Capabilities, Holding, RetryPolicy, backend_for, backend_of, our_error
 from etl_monitor_orm.errors import ConflictError
 from etl_monitor_orm.models import SequenceStage
@@ -185,7 +185,7 @@ class UnitOfWork:
                 raise ConflictError(
                     "Others kept writing the same rows until the retries ran out. Make the call again: it continues."
                 ) from error
-            raise our_error(error, self.engine) from error
+            raise foreign_views.noticed(error, self.engine) or our_error(error, self.engine) from error
 
     def _may_run_again(self, error: BaseException) -> bool:
         # Without transactions, part of the work is already written, so the dialect retries the statement instead.

@@ -6,7 +6,7 @@ from etl_monitor_orm.backends.base import Backend, Capabilities, Holding, Storag
 from etl_monitor_orm.backends.explaining import our_error
 from etl_monitor_orm.backends.reading import refuse_writing
 from etl_monitor_orm.backends.registry import backend_for, backend_of
-from etl_monitor_orm.backends.wording import place, pointing, repeatable, shown
+from etl_monitor_orm.backends.wording import place, pointed, pointing, repeatable, shown
 from etl_monitor_orm.dialects.retrying import REPEATABLE, RetryPolicy
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "backend_of",
     "our_error",
     "place",
+    "pointed",
     "pointing",
     "refuse_writing",
     "repeatable",

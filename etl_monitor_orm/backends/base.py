@@ -181,6 +181,10 @@ class Backend(ABC):
     def is_conflict(self, error: DBAPIError) -> bool:
         """Return whether the work failed only because others wrote at the same time, so that it can be retried."""
 
+    def is_column_missing(self, error: DBAPIError) -> bool:
+        """Return whether a statement was refused because it names a column that is not there."""
+        return False
+
     @abstractmethod
     def explain(self, error: DBAPIError, engine: Engine) -> EtlMonitorError:
         """Return our error for the driver's: what happened, and what to do next."""

@@ -148,6 +148,10 @@ class DatabricksBackend(Backend):
         """The connection broke during a statement that is not resent automatically."""
         return isinstance(error.orig, trouble.ConnectionLost)
 
+    def is_column_missing(self, error: DBAPIError) -> bool:
+        """The warehouse cannot resolve a name, or the columns of a view."""
+        return trouble.is_column_missing(error.orig)
+
     def explain(self, error: DBAPIError, engine: Engine) -> EtlMonitorError:
         """Distinguish credentials, addresses, privileges, missing tables and a lost connection."""
         return _explain(error.orig, engine)

@@ -25,7 +25,7 @@ from etl_monitor_orm.backends.duckdb_keeping import KeepingPool, keep_in_memory
 from etl_monitor_orm.backends.duckdb_opening import Opening
 from etl_monitor_orm.backends.duckdb_paths import MEMORY, absolute, is_ambiguous, is_file, with_whole_paths
 from etl_monitor_orm.backends.duckdb_pool import SharingPool
-from etl_monitor_orm.backends.duckdb_trouble import explained, is_conflict, is_fatal
+from etl_monitor_orm.backends.duckdb_trouble import explained, is_column_missing, is_conflict, is_fatal
 from etl_monitor_orm.backends.forks import after_fork, is_theirs, is_watched, keep_for_ever, watch, watch_theirs
 from etl_monitor_orm.backends.own_engine import own_engine
 from etl_monitor_orm.backends.wording import place, pointed
@@ -185,6 +185,10 @@ class DuckDBBackend(Backend):
         Two transactions that both insert a new row collide on its key.
         """
         return is_conflict(error.orig)
+
+    def is_column_missing(self, error: DBAPIError) -> bool:
+        """DuckDB could not bind a name, or the columns of a view."""
+        return is_column_missing(error.orig)
 
     def explain(self, error: DBAPIError, engine: Engine) -> EtlMonitorError:
         """Distinguish a locked file, a full disk, a missing schema and a refused statement."""

@@ -42,6 +42,11 @@ def is_conflict(cause: BaseException | None) -> bool:
 _DUPLICATE: Final = re.compile("duplicate key", re.IGNORECASE)
 
 
+def is_column_missing(cause: BaseException | None) -> bool:
+    """Whether a statement names a column that is not there; DuckDB says so in several ways."""
+    return isinstance(cause, duckdb.BinderException)
+
+
 def is_closing(cause: BaseException) -> bool:
     """Whether a file cannot be opened because it is open under the same name: another thread is closing it.
 

@@ -73,6 +73,8 @@ _NOT_ALLOWED: Final = "42501"
 _MISSING: Final = ("42P01", "3F000")
 """A table or a schema is not there."""
 
+_NO_COLUMN: Final = "42703"
+
 _OTHERS: Final = text(
     "SELECT relname, relkind::text FROM pg_catalog.pg_class JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace "
     "WHERE nspname = :schema AND relname = ANY(:names) AND relkind NOT IN ('r', 'p', 'f', 'v') UNION ALL "
@@ -216,6 +218,10 @@ class PostgreSQLBackend(Backend):
     def is_conflict(self, error: DBAPIError) -> bool:
         """The server rolled back the transaction because of what others wrote meanwhile."""
         return _state(error) in _CONFLICTS
+
+    def is_column_missing(self, error: DBAPIError) -> bool:
+        """The server says so by its SQLSTATE."""
+        return _state(error) == _NO_COLUMN
 
     def explain(self, error: DBAPIError, engine: Engine) -> EtlMonitorError:
         """Find out what happened by SQLSTATE; libpq gives none when it cannot connect, so then by its words."""

@@ -14,6 +14,7 @@ from etl_monitor_orm.cli.hints import tell
 from etl_monitor_orm.cli.lazily import group
 from etl_monitor_orm.cli.options import Catalog, Json, Schema, Url, confirmed, opened
 from etl_monitor_orm.cli.output import print_json
+from etl_monitor_orm.migrations.comparison import summarised
 from etl_monitor_orm.migrations.standing import standing
 from etl_monitor_orm.models import revision as revisions
 from etl_monitor_orm.settings import Layout
@@ -62,9 +63,13 @@ def upgrade(
         if sql:
             typer.echo(migrations.upgrade_script(monitor.engine, monitor.schema, revision, layout=layout))
             return
-        before, ran = migrations.upgraded(monitor.engine, monitor.schema, revision, layout=layout)
-        after = standing(monitor.engine, monitor.schema) if ran else before
-        _say_change(before.revision, after.revision, as_json)
+        done = migrations.upgraded(monitor.engine, monitor.schema, revision, layout=layout)
+        after = standing(monitor.engine, monitor.schema) if done.ran else done.before
+        if done.restored and not as_json:
+            for words in done.restored:
+                tell(words)
+            return
+        _say_change(done.before.revision, after.revision, as_json)
 
 
 @db.command()
@@ -105,7 +110,7 @@ def check(
 ) -> None:
     """Check that the tables and views are as they should be.
 
-    Exits with 4 when something differs.
+    Exits with 4 when something differs. Notes, such as other comments, leave the exit status 0.
     """
     with opened(url, schema, catalog, reads=True) as monitor:
         found = migrations.compare(monitor.engine, monitor.schema, layout=layout)
@@ -114,7 +119,7 @@ def check(
     else:
         for words in found.differences or ["All tables and views are as they should be."]:
             tell(words)
-        for note in found.notes:
+        for note in summarised(found.notes):
             tell(f"Note: {note}")
         if any(words.startswith(("View ", "Stage ", revisions.REPEATED)) for words in found.differences):
             tell("To restore views and stages: `etl-monitor db repair`.", err=True)

@@ -7,7 +7,8 @@ the call completes the work.
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, TypeGuard
 
 from sqlalchemy import Engine
 
@@ -17,11 +18,18 @@ from etl_monitor_orm.migrations.beside import include_name, include_object
 from etl_monitor_orm.migrations.comparison import Comparison
 from etl_monitor_orm.migrations.layouts import asked_layout, changed_layouts
 from etl_monitor_orm.migrations.names import schema_as_kept
-from etl_monitor_orm.migrations.noting import OLD_NAME, noted, noted_in_the_old_place
+from etl_monitor_orm.migrations.noting import OLD_NAME, noted, noted_beside_our_views, noted_in_the_old_place
 from etl_monitor_orm.migrations.obstacles import refuse_obstacles
 from etl_monitor_orm.migrations.own_engine import on_own_engine, on_own_or_new_engine
 from etl_monitor_orm.migrations.standing import Standing, standing, standing_of
-from etl_monitor_orm.models.revision import VERSION_TABLE, Noted, is_usable, refuse_newer, require_current
+from etl_monitor_orm.models.revision import (
+    SCHEMA_REVISION,
+    VERSION_TABLE,
+    Noted,
+    is_usable,
+    refuse_newer,
+    require_current,
+)
 from etl_monitor_orm.settings import DEFAULT_SCHEMA
 
 HEAD: Final = "head"
@@ -47,11 +55,27 @@ __all__ = [
 ]
 
 
+@dataclass(frozen=True)
+class Upgrade:
+    """What an upgrade found and did.
+
+    Attributes:
+        before: How the tables stood before.
+        ran: Whether migrations ran.
+        restored: Which views were restored of tables that were current, one sentence each.
+    """
+
+    before: Standing
+    ran: bool = False
+    restored: list[str] = field(default_factory=list)
+
+
 def upgrade(engine: Engine, schema: str, revision: str = HEAD, *, layout: str | None = None) -> None:
     """Create the tables and views and seed the stages, or upgrade them.
 
-    If the tables are up to date, this costs one statement and does not import alembic. Tables of a newer version
-    that this one can use are left as they are.
+    If the tables and the views are up to date, this costs one statement and does not import alembic. If the tables are
+    and a view is missing or lacks columns, as after the Spark edition's `setup()`, the views are restored. Tables of a
+    newer version that this one can use are left as they are.
 
     Args:
         engine: The database.
@@ -73,12 +97,15 @@ def upgrade(engine: Engine, schema: str, revision: str = HEAD, *, layout: str | 
 
 
 @on_own_or_new_engine
-def upgraded(engine: Engine, schema: str, revision: str = HEAD, *, layout: str | None = None) -> tuple[Standing, bool]:
-    """Like `upgrade`; return how the tables stood before, and whether migrations ran."""
+def upgraded(engine: Engine, schema: str, revision: str = HEAD, *, layout: str | None = None) -> Upgrade:
+    """Like `upgrade`; return how the tables stood before, and what was done."""
     asked = asked_layout(backend_of(engine), layout)
+    if revision == HEAD and _needs_nothing(found := noted_beside_our_views(engine, schema)):
+        return Upgrade(Standing(found.revision, usable=True))
     found = noted(engine, schema)
-    if revision == HEAD and found is not None and found.readable_from is not None and is_usable(found):
-        return Standing(found.revision, usable=True), False
+    if revision == HEAD and _needs_nothing(found):
+        restored = _foreign_views_restored(engine, schema) if found.revision == SCHEMA_REVISION else []
+        return Upgrade(Standing(found.revision, usable=True), restored=restored)
     refuse_newer(found)
     before = standing_of(found, engine, schema)
     if before.revision is None:
@@ -86,7 +113,17 @@ def upgraded(engine: Engine, schema: str, revision: str = HEAD, *, layout: str |
     from etl_monitor_orm.migrations import scripts
 
     scripts.upgrade(engine, schema, revision, asked)
-    return before, True
+    return Upgrade(before, ran=True)
+
+
+def _needs_nothing(found: Noted | None) -> TypeGuard[Noted]:
+    return found is not None and found.readable_from is not None and is_usable(found)
+
+
+def _foreign_views_restored(engine: Engine, schema: str) -> list[str]:
+    from etl_monitor_orm.migrations.repairing import repair_foreign_views
+
+    return repair_foreign_views(engine, schema)
 
 
 @on_own_engine
@@ -166,8 +203,9 @@ def compare(engine: Engine, schema: str, *, layout: str | None = None) -> Compar
 
     Tables are compared by their columns, types, nullability and comments; views by their definition; the framework's
     stages by their code and whether they are active; on Databricks, the layout of the results tables too. Nothing is
-    changed. Other tables and views in the schema do not count. A column that somebody added to one of our tables is a
-    note if it accepts NULL or has a default. Otherwise it is a difference, because the monitor could not write rows.
+    changed. Other tables and views in the schema do not count, and neither does the order of columns. Another comment
+    is a note. So is a column that somebody added to one of our tables, if it accepts NULL or has a default. Otherwise
+    it is a difference, because the monitor could not write rows.
 
     Args:
         engine: The database.

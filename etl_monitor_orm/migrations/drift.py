@@ -12,7 +12,7 @@ from sqlalchemy.schema import CreateIndex
 
 from etl_monitor_orm.backends import backend_of, shown
 from etl_monitor_orm.errors import ConfigurationError, Retryable
-from etl_monitor_orm.migrations.comparison import Comparison
+from etl_monitor_orm.migrations.comparison import OTHER_COMMENT, Comparison
 from etl_monitor_orm.migrations.query_text import same_query
 from etl_monitor_orm.models import Base
 from etl_monitor_orm.session import in_schema
@@ -24,6 +24,7 @@ from etl_monitor_orm.views.ddl import CreateTemporaryView
 CANNOT: Final = "cannot be created on these tables"
 """How the words about a view begin whose tables lack something."""
 _OTHER: Final = "has another definition."
+_COMMENTS: Final = ("modify_comment", "add_table_comment", "remove_table_comment")
 _COMPARED: Final = "etl_monitor_compared_view"
 _HEAD: Final = re.compile(r'CREATE (?:TEMP )?VIEW (?:\.?(?:"(?:[^"]|"")*"|\w+))+')
 
@@ -43,8 +44,8 @@ def table_differences(found: Iterable[Any], dialect: Dialect) -> Comparison:
 
 
 def _is_harmless(change: tuple[Any, ...]) -> bool:
-    """Whether the monitor can leave out an added column when it writes a row."""
-    return change[0] == "remove_column" and _may_be_left_out(change[3])
+    """Whether the monitor works as before: only words differ, or it can leave out an added column in its rows."""
+    return change[0] in _COMMENTS or (change[0] == "remove_column" and _may_be_left_out(change[3]))
 
 
 def _may_be_left_out(column: Column[Any]) -> bool:
@@ -69,9 +70,9 @@ def _sentence(change: tuple[Any, ...], dialect: Dialect) -> str:
         case ("modify_nullable", _, table, column, _, there, _):
             words = f"Column {_known(table)}.{column} {'accepts NULL' if there else 'refuses NULL'}, but should not."
         case ("modify_comment", _, table, column, *_):
-            words = f"Column {_known(table)}.{column} has another comment."
+            words = f"Column {_known(table)}.{column} {OTHER_COMMENT}"
         case ("add_table_comment" | "remove_table_comment", table, *_):
-            words = f"Table {_known(table.name)} has another comment."
+            words = f"Table {_known(table.name)} {OTHER_COMMENT}"
         case ("add_index", index):
             create = CreateIndex(index, if_not_exists=True).compile(dialect=dialect)
             words = f"Index {index.name} of table {_known(index.table.name)} is missing. Create it: {create}"

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Engine, column, inspect, select, table
 from sqlalchemy.exc import DBAPIError
 
 from etl_monitor_orm.backends import backend_of
-from etl_monitor_orm.errors import DatabaseError, SchemaError, SchemaMissing
+from etl_monitor_orm.errors import DatabaseError, Retryable, SchemaError, SchemaMissing
+from etl_monitor_orm.foreign_views import all_answer
 from etl_monitor_orm.migrations.names import FIRST_TABLES, VIEW_NAMES, same, schema_as_kept
 from etl_monitor_orm.models.revision import NOTED, VERSION_TABLE, Noted, only
 from etl_monitor_orm.session import in_schema
@@ -48,6 +49,27 @@ def noted(engine: Engine, schema: str) -> Noted | None:
                 "Nothing was changed."
             ) from error
         raise reason from error
+
+
+def noted_beside_our_views(engine: Engine, schema: str) -> Noted | None:
+    """Return what our version table records if all six views have our columns, in one statement.
+
+    None means only that the one statement cannot answer: something is missing, or may not be read.
+
+    Raises:
+        SchemaOutOfDate: It records several revisions.
+        DatabaseLocked: Another process holds the database file.
+        ConnectionBroken: The database cannot be reached.
+    """
+    there = in_schema(engine, schema)
+    try:
+        with backend_of(engine).for_services(there).connect() as connection:
+            return only(connection.execute(NOTED.where(all_answer())).all())
+    except DBAPIError as error:
+        reason = backend_of(engine).explain(error, there)
+        if isinstance(reason, Retryable):
+            raise reason from error
+        return None
 
 
 def _lacking(engine: Engine, schema: str) -> str | None:

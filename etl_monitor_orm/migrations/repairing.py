@@ -10,11 +10,13 @@ from sqlalchemy.exc import DBAPIError
 
 from etl_monitor_orm.backends import backend_of
 from etl_monitor_orm.errors import DatabaseError, SchemaError, SchemaMissing
+from etl_monitor_orm.foreign_views import lacking
 from etl_monitor_orm.migrations.drift import CANNOT, wrong_views
 from etl_monitor_orm.migrations.names import TABLE_NAMES, VIEW_NAMES, same, schema_as_kept
 from etl_monitor_orm.migrations.noting import WAY_OUT
 from etl_monitor_orm.models import SequenceStage
 from etl_monitor_orm.models.revision import REPEATED, SCHEMA_REVISION, Noted
+from etl_monitor_orm.session import in_schema
 from etl_monitor_orm.sql.merge import Merge
 from etl_monitor_orm.vocabulary import BUILT_IN_STAGES, Stage
 
@@ -30,6 +32,23 @@ def repair(engine: Engine, schema: str) -> list[str]:
         schema = schema_as_kept(connection, schema)
         _require_tables(connection, schema)
         stages = dict(_wrong_stages(connection, schema))
+    return _restore(engine, schema, stages)
+
+
+def repair_foreign_views(engine: Engine, schema: str) -> list[str]:
+    """Restore all views that are wrong, if one is missing or lacks a column of ours; say what that was."""
+    with backend_of(engine).for_services(engine).connect() as connection:
+        schema = schema_as_kept(connection, schema)
+        there = set(map(same(engine), inspect(connection).get_view_names(schema=schema)))
+    missing = [name for name in VIEW_NAMES if same(engine)(name) not in there]
+    if not (missing or lacking(in_schema(engine, schema), sorted(VIEW_NAMES))):
+        return []
+    with backend_of(engine).for_services(engine).connect() as connection:
+        _require_tables(connection, schema)
+    return _restore(engine, schema, {})
+
+
+def _restore(engine: Engine, schema: str, stages: dict[int, str]) -> list[str]:
     views = wrong_views(engine, schema)
     for name, reason in views.items():
         if reason.startswith(CANNOT):

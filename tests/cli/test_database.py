@@ -62,6 +62,26 @@ def test_given_a_nullable_column_of_the_users_when_checked_then_it_is_noted_and_
     assert cli("db", "check", "--json", "--url", url).json == {"differences": [], "notes": [note]}
 
 
+def test_given_other_comments_when_checked_then_they_are_counted_and_all_is_well(cli, url, monitor) -> None:
+    with monitor.engine.begin() as connection:
+        connection.exec_driver_sql('COMMENT ON TABLE etl."ETLsysLogs" IS NULL')
+
+    told = cli("db", "check", "--url", url)
+
+    assert (told.code, told.out.splitlines()[-1]) == (0, "Note: Table ETLsysLogs has another comment.")
+    with monitor.engine.begin() as connection:
+        connection.exec_driver_sql('COMMENT ON COLUMN etl."ETLsysLogs"."RunID" IS \'theirs\'')
+    told = cli("db", "check", "--url", url)
+    assert (told.code, told.out.splitlines()) == (
+        0,
+        [
+            "All tables and views are as they should be.",
+            "Note: 2 comments differ from the monitor's; --json lists them.",
+        ],
+    )
+    assert len(cli("db", "check", "--json", "--url", url).json["notes"]) == 2
+
+
 def test_given_several_noted_revisions_when_one_is_stamped_then_the_way_out_works(cli, url, monitor) -> None:
     with monitor.engine.begin() as connection:
         connection.exec_driver_sql("INSERT INTO etl.etl_monitor_version VALUES ('0000', NULL)")

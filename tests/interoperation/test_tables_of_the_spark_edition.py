@@ -9,8 +9,8 @@ import pytest
 from etl_monitor.framework import ETLMonitorFramework
 from sqlalchemy import select as query
 
-from etl_monitor_orm import CurrentFailure, ETLMonitor, Parameter, ProcessingStep, Watermark
-from tests.interoperation.their_runs import DAY, HR, SECOND, register, run_until_it_fails
+from etl_monitor_orm import CurrentFailure, ETLMonitor, Parameter, ProcessingStep, Watermark, migrations
+from tests.interoperation.their_runs import DAY, HR, SCHEMA, SECOND, register, run_until_it_fails
 from tests.warehouse import Warehouse
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
@@ -95,3 +95,11 @@ def test_given_a_step_that_they_queued_when_ours_starts_it_then_it_can_be_taken_
         pass
     seen = theirs.get_status(*HR, "2026-04-10", execution_id=SECOND, task_id=1).collect()
     assert [row["Status"] for row in seen] == ["DONE"]
+
+
+def test_given_their_tables_when_compared_then_nothing_differs_but_comments(taken_over: ETLMonitor) -> None:
+    found = migrations.compare(taken_over.engine, SCHEMA)
+
+    assert found.differences == []
+    assert found.notes
+    assert [note for note in found.notes if not note.endswith("has another comment.")] == []

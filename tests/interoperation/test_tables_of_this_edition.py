@@ -7,9 +7,8 @@ from collections.abc import Callable
 import pytest
 from etl_monitor.framework import ETLMonitorFramework
 from sqlalchemy import select as query
-from sqlalchemy.exc import DBAPIError
 
-from etl_monitor_orm import ETLMonitor, ProcessingStep, TaskDetail, migrations
+from etl_monitor_orm import ETLMonitor, ProcessingStep, SchemaOutOfDate, TaskDetail, migrations
 from tests.interoperation.their_runs import DAY, FIRST, HR, SCHEMA, SECOND, register, run_until_it_fails
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
@@ -79,11 +78,13 @@ def test_given_views_the_spark_edition_replaced_when_ours_are_restored_then_no_r
     theirs.setup()
     register(theirs)
     run_until_it_fails(theirs)
-    with shared.session() as session, pytest.raises(DBAPIError, match="SLABreached"):
-        session.scalars(query(TaskDetail)).all()
+    for call in (lambda: shared.get_status(*HR, DAY), shared.processes, lambda: shared.runs(FIRST)):
+        with pytest.raises(SchemaOutOfDate, match=r"is not the monitor's.*`etl-monitor db repair"):
+            call()
 
-    migrations.stamp(shared.engine, SCHEMA, "base")
     shared.setup()
+
+    assert migrations.check(shared.engine, SCHEMA) == []
 
     with shared.session() as session:
         detail = session.scalars(query(TaskDetail).order_by(TaskDetail.task_id)).all()

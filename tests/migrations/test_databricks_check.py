@@ -32,9 +32,9 @@ def migrated(lakehouse: Engine, as_migrated: Callable[[], None]) -> Engine:
 
 
 @pytest.mark.parametrize(
-    ("changes", "differences"),
+    ("changes", "differences", "notes"),
     [
-        (["DROP TABLE checked.ETLconfigParameters"], ["Table ETLconfigParameters is missing."]),
+        (["DROP TABLE checked.ETLconfigParameters"], ["Table ETLconfigParameters is missing."], []),
         (
             [
                 "DROP TABLE checked.ETLconfigProcess",
@@ -54,29 +54,32 @@ def migrated(lakehouse: Engine, as_migrated: Callable[[], None]) -> Engine:
             [
                 "Column ETLconfigProcess.CreatedOn has type TIMESTAMP_NTZ, not TIMESTAMP.",
                 "Column ETLconfigProcess.LastUpdatedBy is missing.",
-                "Column ETLconfigProcess.LoadFrequency has another comment.",
                 "Column ETLconfigProcess.ProcessLoad has type INT, not STRING.",
                 "Column ETLconfigProcess.ProcessOwner refuses NULL, but should not.",
             ],
+            ["Column ETLconfigProcess.LoadFrequency has another comment."],
         ),
         (
             ["ALTER TABLE checked.ETLconfigTasks ALTER COLUMN TaskName DROP NOT NULL"],
             ["Column ETLconfigTasks.TaskName accepts NULL, but should not."],
+            [],
         ),
-        (["COMMENT ON TABLE checked.ETLsysLogs IS 'mine'"], ["Table ETLsysLogs has another comment."]),
-        (["DROP VIEW checked.v_runSummary"], ["View v_runSummary is missing."]),
+        (["COMMENT ON TABLE checked.ETLsysLogs IS 'mine'"], [], ["Table ETLsysLogs has another comment."]),
+        (["DROP VIEW checked.v_runSummary"], ["View v_runSummary is missing."], []),
         (
             ["CREATE OR REPLACE VIEW checked.v_currentFailures AS SELECT * FROM checked.ETLProcessingSteps"],
             ["View v_currentFailures has another definition."],
+            [],
         ),
     ],
 )
 def test_given_changes_by_hand_when_it_is_checked_then_they_are_the_differences(
-    migrated: Engine, changes: list[str], differences: list[str]
+    migrated: Engine, changes: list[str], differences: list[str], notes: list[str]
 ) -> None:
     for change in changes:
         execute(migrated, change)
-    assert sorted(migrations.check(migrated, SCHEMA)) == differences
+    found = migrations.compare(migrated, SCHEMA)
+    assert (sorted(found.differences), found.notes) == (differences, notes)
 
 
 @pytest.mark.parametrize(
@@ -100,9 +103,9 @@ def test_given_a_copy_of_one_of_our_tables_when_it_is_checked_then_what_a_copy_l
 ) -> None:
     execute(migrated, f"ALTER TABLE checked.{table} RENAME TO checked.before")
     execute(migrated, f"CREATE TABLE checked.{table} USING DELTA {copy} AS SELECT * FROM checked.before")
-    found = migrations.check(migrated, SCHEMA)
-    assert difference in found
-    assert f"Table {table} has another comment." in found
+    found = migrations.compare(migrated, SCHEMA)
+    assert difference in found.differences
+    assert f"Table {table} has another comment." in found.notes
 
 
 def test_given_a_nullable_column_of_the_users_when_it_is_compared_then_it_is_a_note(migrated: Engine) -> None:

@@ -39,7 +39,7 @@ def test_given_an_empty_catalog_when_the_monitor_is_set_up_then_all_is_there_and
     monitor = ETLMonitor(lakehouse, schema=schema).setup()
     assert objects(lakehouse, schema) == lower(TABLES | VIEWS | VERSION)
     assert rows(lakehouse, f"SELECT version_num FROM {schema}.etl_monitor_version") == [(SCHEMA_REVISION,)]
-    assert migrations.check(lakehouse, schema) == []
+    assert migrations.compare(lakehouse, schema) == migrations.Comparison()
     with monitor.session() as session:
         stages = session.scalars(select(SequenceStage).order_by(SequenceStage.sequence_id)).all()
     assert [

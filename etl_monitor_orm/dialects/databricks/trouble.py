@@ -24,6 +24,8 @@ _SESSION_GONE: Final = re.compile(
 
 _MISSING: Final = re.compile(r"TABLE_OR_VIEW_NOT_FOUND|DELTA_TABLE_NOT_FOUND|SCHEMA_NOT_FOUND|VIEW_NOT_FOUND")
 
+_NO_COLUMN: Final = re.compile(r"UNRESOLVED_COLUMN|INCOMPATIBLE_VIEW_SCHEMA_CHANGE")
+
 
 class ConnectionLost(exc.OperationalError):
     """The connection broke.
@@ -47,6 +49,11 @@ def is_conflict(error: BaseException | None) -> bool:
 def is_missing(error: BaseException | None) -> bool:
     """Whether a statement was refused because there is no such schema, table or view."""
     return isinstance(error, exc.Error) and _MISSING.search(str(error)) is not None
+
+
+def is_column_missing(error: BaseException | None) -> bool:
+    """Whether a statement was refused because it names a column that is not there."""
+    return isinstance(error, exc.Error) and _NO_COLUMN.search(str(error)) is not None
 
 
 def is_lost(error: BaseException) -> bool:
