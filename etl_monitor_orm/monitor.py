@@ -173,9 +173,9 @@ class ETLMonitor(
         """Take over the tables that the Spark edition made, with all their rows, and replace its views.
 
         Columns are added, then rows are put right, then the views are replaced, and the revision is recorded last.
-        Where the database can roll DDL back, this is one transaction. Elsewhere a stop after any statement leaves tables
-        on which the Spark edition works, and the next call continues. Receipts are in `ETLsysLogs`. Tables that are
-        adopted already are left as they are.
+        Where the database can roll DDL back, this is one transaction. Elsewhere a stop after any statement leaves
+        tables on which the Spark edition works, and the next call continues. Receipts are in `ETLsysLogs`. Tables that
+        are adopted already are left as they are.
 
         Args:
             dry_run: Whether to change nothing, and return what would change.

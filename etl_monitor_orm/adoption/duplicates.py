@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Executable, Integer, Select, Table, and_, cast, func, literal, select, union_all
+from sqlalchemy import Executable, Select, Table, and_, func, literal, select
 
+from etl_monitor_orm.adoption.rows import two_rows
 from etl_monitor_orm.sql.merge import Merge
 
 
@@ -34,14 +35,12 @@ def keep_latest(table: Table, columns: Collection[str]) -> Executable:
     key = [table.c[name] for name in key_of(table)]
     place = func.row_number().over(partition_by=key, order_by=table.c.LastUpdatedOn.desc().nulls_last())
     ranked = select(*there, place.label("Place"), func.count().over(partition_by=key).label("Times")).subquery("ranked")
-    kept = union_all(select(cast(literal(0), Integer).label("IsKept")), select(cast(literal(1), Integer))).subquery(
-        "both"
-    )
+    kept = two_rows().subquery("halves")
     source = (
-        select(*(ranked.c[column.name] for column in there), kept.c.IsKept)
+        select(*(ranked.c[column.name] for column in there), kept.c.Half)
         .join_from(ranked, kept, literal(1) == 1)
         .where(ranked.c.Place == 1, ranked.c.Times > 1)
         .subquery("source")
     )
-    same = and_(source.c.IsKept == 0, *(column == source.c[column.name] for column in key))
+    same = and_(source.c.Half == 0, *(column == source.c[column.name] for column in key))
     return Merge(table, source, same).delete().insert({column: source.c[column.name] for column in there})

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, String, Table, and_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, String, Table, and_, exists, func, literal, or_, select
 
 from etl_monitor_orm.adoption.duplicates import key_of, keys_twice
 from etl_monitor_orm.adoption.report import Finding
@@ -147,7 +147,7 @@ def _unknown_words(connection: Connection, tables: Tables) -> Iterator[Finding]:
             known = ["", *(word.value for word in words)]
             value = tables[name].c[column]
             unknown = value.is_not(None) & value.not_in([literal(word, String) for word in known])
-            query: Select[Any] = select(value, func.count().label("Rows")).where(unknown).group_by(value)
+            query = select(value, func.count().label("Rows")).where(unknown).group_by(value)
             if rows := connection.execute(query).all():
                 examples = ", ".join(named(row[0]) for row in rows[:_MOST])
                 yield Finding(

@@ -36,5 +36,5 @@ def of_dates(moved: Moved, dates: set[Any]) -> Moved:
     return {old: became for old, became in moved.items() if old.processing_date in dates}
 
 
-def _key(row: Row[Any]) -> StepNumber:
+def _key(row: Row[*tuple[Any, ...]]) -> StepNumber:
     return StepNumber(*(row._mapping[name] for name in KEY))

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Date,
     Executable,
     FromClause,
@@ -233,10 +234,16 @@ def queued_in_place(steps: FromClause, *within: ColumnElement[bool]) -> Select[A
     ).where(marked.c.IsMeant == 1)
 
 
+def two_rows() -> CompoundSelect[Any]:
+    """Select two rows, 0 and 1, to make two of each row of something else."""
+    return union_all(select(cast(literal(0), Integer).label("Half")), select(cast(literal(1), Integer).label("Half")))
+
+
 def _split(steps: Table, dates: Sequence[date]) -> Executable:
     attempt = steps.alias("attempt")
     queued = queued_in_place(attempt, on(attempt, dates)).subquery("queued")
-    restarted = queued.c.IsRestarted == 1
+    halves = two_rows().subquery("halves")
+    is_next, restarted = halves.c.Half == 1, queued.c.IsRestarted == 1
     failed = and_(restarted, queued.c.LogType == literal(LogType.ERROR.value, String))
     before = {
         "Attempts": queued.c.Attempts,
@@ -258,18 +265,21 @@ def _split(steps: Table, dates: Sequence[date]) -> Executable:
         "SourceRunID": case((restarted, queued.c.SourceRunID), else_=null()),
         "ClusterID": case((restarted, queued.c.ClusterID), else_=null()),
     }
-    carried = {**{name: queued.c[name] for name in (*_STEP, *_CARRIED)}}
-    carried_on = {**carried, "LogMessage": case((restarted, null()), else_=queued.c.LogMessage)}
-    source = union_all(
-        select(*(value.label(name) for name, value in {**carried, **before}.items())),
-        select(*(value.label(name) for name, value in {**carried_on, **after}.items())),
-    ).subquery("source")
+    carried: dict[str, ColumnElement[Any]] = {name: queued.c[name] for name in (*_STEP, *_CARRIED)}
+    carried["LogMessage"] = case((and_(is_next, restarted), null()), else_=queued.c.LogMessage)
+    both = {name: case((is_next, after[name]), else_=before.get(name, queued.c[name])) for name in after}
+    # Each row is read once, and all of them before the first is changed: a database may show a statement its own work.
+    source = (
+        select(*(value.label(name) for name, value in {**carried, **both}.items()))
+        .join_from(queued, halves, literal(1) == 1)
+        .subquery("source")
+    )
     match = and_(on(steps, dates), *(steps.c[name] == source.c[name] for name in KEY))
     changed = ("Status", "StartTime", "SourceRunID", "ClusterID")
     return (
         Merge(steps, source, match)
         .update({steps.c[name]: source.c[name] for name in changed})
-        .insert({steps.c[name]: source.c[name] for name in source.c.keys()})
+        .insert({steps.c[name]: source.c[name] for name in (*_STEP, *_CARRIED, *after)})
     )
 
 

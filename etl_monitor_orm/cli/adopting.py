@@ -11,6 +11,7 @@ from etl_monitor_orm.adoption import adopting
 from etl_monitor_orm.adoption.report import AdoptionReport
 from etl_monitor_orm.cli.options import Catalog, Json, Schema, Url, opened
 from etl_monitor_orm.cli.output import print_json
+from etl_monitor_orm.clocks import system_clock
 from etl_monitor_orm.printable import harmless
 
 
@@ -44,7 +45,7 @@ def adopt(
             text = adopting.adoption_script(
                 monitor.engine,
                 monitor.schema,
-                now=monitor._runtime.now(),
+                now=system_clock(),
                 keep_latest=keep_latest,
                 keep_their_views=keep_their_views,
             )

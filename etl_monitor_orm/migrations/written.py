@@ -84,7 +84,7 @@ def writer(connection: Connection, schema: str, layout: Layout | None, columns: 
         columns: The columns that exist: what is there is not added.
     """
     # A literal percent sign must not be doubled, as some drivers want it beside bound values: there are none here.
-    dialect = connection.engine.url.get_dialect()(paramstyle="named")
+    dialect = connection.engine.url.get_dialect()(paramstyle="named")  # type: ignore[call-arg]
     statements = Statements(";")
     options: dict[str, Any] = {
         "as_sql": True,
@@ -104,7 +104,7 @@ def _steps_where(scripts: ScriptDirectory, columns: Columns) -> Any:
     """The steps of a revision, which leave out what exists, and the views: those are replaced last."""
     there = {table: set(names) for table, names in columns.items()}
 
-    class StepsHere(load_python_file(scripts.dir, "steps.py").Steps):  # type: ignore[misc, name-defined]
+    class StepsHere(load_python_file(scripts.dir, "steps.py").Steps):  # type: ignore[misc]
         def _columns(self, table: str) -> set[str]:
             return there.get(table, set())
 
