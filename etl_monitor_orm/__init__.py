@@ -1,7 +1,7 @@
 """etl-monitor-orm: an ETL monitor on SQLAlchemy, for Python code outside Spark.
 
-The public names are in `__all__` here and in `keys`, `migrations`, `demo` and `testing`. All other modules are
-internal: they may change with any release.
+The public names are in `__all__` here and in `keys`, `migrations`, `demo`, `spark_edition` and `testing`. All other
+modules are internal: they may change with any release.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from etl_monitor_orm import ETLMonitor, Journal, Run, TaskHandle
+from etl_monitor_orm.spark_edition import ETLMonitorFramework
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
 
@@ -24,9 +25,10 @@ MODULES: Final = (
     "etl_monitor_orm.keys",
     "etl_monitor_orm.migrations",
     "etl_monitor_orm.demo",
+    "etl_monitor_orm.spark_edition",
     "etl_monitor_orm.testing",
 )
-CALLED: Final = (ETLMonitor, Run, TaskHandle, Journal)
+CALLED: Final = (ETLMonitor, Run, TaskHandle, Journal, ETLMonitorFramework)
 
 HEADS: Final = {
     "reference.md": """# Reference

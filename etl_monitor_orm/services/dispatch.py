@@ -23,7 +23,7 @@ from etl_monitor_orm.services.prepared import (
     filled_narrowing,
     filled_run,
 )
-from etl_monitor_orm.services.runs import generate
+from etl_monitor_orm.services.runs import EVERYTHING, Choice, generate
 from etl_monitor_orm.services.scopes import EVERY_STEP, Narrowing
 from etl_monitor_orm.vocabulary import ParameterType, SourceType, Status
 
@@ -161,8 +161,16 @@ def pending_or_generate(
     context: Context,
     run: RunKey,
     only: Narrowing = EVERY_STEP,
+    choice: Choice = EVERYTHING,
 ) -> list[PendingTask]:
     """Like `pending`, but queue the steps first when the run has none; one statement when it has pending ones.
+
+    Args:
+        session: The unit of work.
+        context: The call's circumstances.
+        run: The run.
+        only: Which of its steps to return.
+        choice: Which tasks to queue.
 
     Raises:
         ProcessNotFound: The process is not registered.
@@ -170,7 +178,7 @@ def pending_or_generate(
     """
     steps = pending(session, context, run, only)
     if not steps:
-        generate(session, context, run)
+        generate(session, context, run, choice)
         steps = pending(session, context, run, only)
     return steps
 

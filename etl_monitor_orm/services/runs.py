@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, Literal
@@ -24,6 +25,9 @@ from etl_monitor_orm.vocabulary import INITIATION_ID, LoadFrequency, LogType, St
 IfRunning = Literal["raise", "skip", "queue"]
 """What a resumed run does about steps that are running: refuse, leave them out, or queue them too."""
 
+PERIODS: Final = (LoadFrequency.WEEKLY, LoadFrequency.MONTHLY, LoadFrequency.YEARLY)
+"""How often a task may be due that is due once in a longer period than a day."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -34,12 +38,14 @@ class Choice:
         only_due: Leave out W, M and Y tasks that are DONE in the date's ISO week, month or year.
         if_running: What a resumed run does about running steps.
         stale_after: A running step without a sign of life for this long is dead, and is queued.
+        periods: Which of W, M and Y `only_due` is about.
     """
 
     resume: bool = False
     only_due: bool = False
     if_running: IfRunning = "raise"
     stale_after: timedelta = timedelta(hours=1)
+    periods: Sequence[LoadFrequency] = PERIODS
 
 
 EVERYTHING: Final = Choice()
@@ -79,7 +85,7 @@ def generate(
 
 
 @alone
-def queue_missing(session: Session, context: Context, step: StepKey) -> None:
+def queue_missing(session: Session, context: Context, step: StepKey, *, again: bool = False) -> None:
     """Queue a task's step in a run that has none for it, because the task was registered after the run began.
 
     It is of the run's latest attempt. Nothing is queued if the run has no steps, or a step of the task in any run of
@@ -89,6 +95,7 @@ def queue_missing(session: Session, context: Context, step: StepKey) -> None:
         session: The unit of work.
         context: The call's circumstances.
         step: The step.
+        again: Queue it whatever the date's other runs have done.
     """
     run = step.run
     steps, current = current_attempts(
@@ -96,7 +103,9 @@ def queue_missing(session: Session, context: Context, step: StepKey) -> None:
     )
     in_the_way = exists().where(current, task_of(steps), steps.status != Status.FAIL)
     has_one = exists().where(*of_run(run), task_of(ProcessingStep))
-    new = queueing.rows(context, run, {}, late=True).where(*of_task(step.task), ~in_the_way, ~has_one)
+    new = queueing.rows(context, run, {}, late=True).where(*of_task(step.task), ~has_one)
+    if not again:
+        new = new.where(~in_the_way)
     session.execute(queueing.insertion(new))
 
 
@@ -105,8 +114,8 @@ def _done_on(run: RunKey) -> ColumnElement[bool]:
     return _is_done(run, ProcessingStep.processing_date == run.processing_date)
 
 
-def _done_in_period(run: RunKey, task: type[Task] = Task) -> ColumnElement[bool]:
-    """The task is due once in a longer period, and one of its steps in the run's period is DONE."""
+def _done_in_period(run: RunKey, which: Sequence[LoadFrequency], task: type[Task] = Task) -> ColumnElement[bool]:
+    """The task is due once in one of these periods, and one of its steps in the run's period is DONE."""
     day = run.processing_date
     monday = day - timedelta(days=day.weekday())
     periods = {
@@ -121,6 +130,7 @@ def _done_in_period(run: RunKey, task: type[Task] = Task) -> ColumnElement[bool]
                 _is_done(run, ProcessingStep.processing_date.between(first, last), task),
             )
             for frequency, (first, last) in periods.items()
+            if frequency in which
         )
     )
     # Without a frequency the comparisons would be NULL, and so would the caller's negation.
@@ -154,7 +164,7 @@ def _wanted(run: RunKey, choice: Choice, alive: tuple[Steps, ColumnElement[bool]
     if choice.resume:
         wanted.append(~_done_on(run))
     if choice.only_due:
-        wanted.append(~_done_in_period(run))
+        wanted.append(~_done_in_period(run, choice.periods))
     if choice.resume and choice.if_running == "skip":
         wanted.append(~exists().where(at_work, task_of(steps)))
     return wanted
@@ -166,7 +176,7 @@ def _obstacles(run: RunKey, choice: Choice, alive: tuple[Steps, ColumnElement[bo
     task = aliased(Task)
     query = select(steps).join(task, task_of(steps, task)).where(at_work, task.is_active.is_(True))
     if choice.only_due:
-        query = query.where(~_done_in_period(run, task))
+        query = query.where(~_done_in_period(run, choice.periods, task))
     return query
 
 
