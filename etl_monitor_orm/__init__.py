@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from etl_monitor_orm import views
+from etl_monitor_orm.adoption.report import AdoptionReport
 from etl_monitor_orm.at_work import in_task
 from etl_monitor_orm.claims import Claim
 from etl_monitor_orm.clocks import ManualClock
@@ -91,6 +92,7 @@ else:
 
 
 __all__ = [
+    "AdoptionReport",
     "AdvanceMode",
     "Claim",
     "ConfigurationError",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from os import PathLike
+from os import PathLike, fspath
 from time import monotonic
 from types import TracebackType
 from typing import Literal, Self
@@ -11,7 +11,8 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
-from etl_monitor_orm import views
+from etl_monitor_orm import inputs, views
+from etl_monitor_orm.adoption.report import AdoptionReport
 from etl_monitor_orm.backends import place
 from etl_monitor_orm.calls.questions import QuestionCalls
 from etl_monitor_orm.calls.registration import RegistrationCalls
@@ -159,6 +160,59 @@ class ETLMonitor(
             self._runtime.schema_is_current()
         views.load()
         return self
+
+    def adopt(
+        self,
+        *,
+        dry_run: bool = False,
+        backup: str | PathLike[str] | None = None,
+        keep_latest: bool = False,
+        anyway: bool = False,
+        keep_their_views: bool = False,
+    ) -> AdoptionReport:
+        """Take over the tables that the Spark edition made, with all their rows, and replace its views.
+
+        Columns are added, then rows are put right, then the views are replaced, and the revision is recorded last.
+        Where the database can roll DDL back, this is one transaction. Elsewhere a stop after any statement leaves tables
+        on which the Spark edition works, and the next call continues. Receipts are in `ETLsysLogs`. Tables that are
+        adopted already are left as they are.
+
+        Args:
+            dry_run: Whether to change nothing, and return what would change.
+            backup: A new file for the definitions of the Spark edition's views, as SQL.
+            keep_latest: Whether to remove rows whose natural key a later row has; else they are refused.
+            anyway: Whether to go on although steps were started within the last hour and have not ended.
+            keep_their_views: Whether to leave the Spark edition's views; the monitor's need another schema then.
+
+        Returns:
+            What was found and changed, with a map from old to new natural keys. `str()` of it is a text for the team.
+
+        Raises:
+            SchemaMissing: There are no tables of the Spark edition.
+            SchemaOutOfDate: The tables have another revision of the monitor's.
+            SchemaError: No release of the Spark edition made the tables like this, several rows have one key, or the
+                database refused a statement.
+            InvalidTransition: Steps are running.
+            InvalidInput: The backup exists, or the views have no other schema.
+            ConfigurationError: A privilege is missing, or the backup cannot be written.
+        """
+        from etl_monitor_orm.adoption import adopting
+
+        report = adopting.adopt(
+            self.engine,
+            self.schema,
+            now=self._runtime.now(),
+            dry_run=inputs.boolean("dry_run", dry_run),
+            backup=None if backup is None else fspath(backup),
+            keep_latest=inputs.boolean("keep_latest", keep_latest),
+            anyway=inputs.boolean("anyway", anyway),
+            views_schema=getattr(self._settings, "views_schema", None),
+            keep_their_views=inputs.boolean("keep_their_views", keep_their_views),
+        )
+        if report.done:
+            self._runtime.schema_is_current()
+            views.load()
+        return report
 
     def session(self) -> Session:
         """Return a SQLAlchemy session on the mapped tables and views, for your own queries and changes.

@@ -30,6 +30,7 @@ COMMANDS: Final = {
         "shell": "interactive:shell",
         "demo": "demonstration:demo",
         "db": "database:db",
+        "adopt": "adopting:adopt",
         "journal": "journal:journal",
     }.items()
 }

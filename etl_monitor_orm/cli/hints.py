@@ -22,7 +22,7 @@ _COMMAND: Final = re.compile(r"`etl-monitor ([^`]*)`")
 _WORDS: Final = tuple(
     (re.compile(pattern), words)
     for pattern, words in (
-        (r",? or call `?(?:monitor\.setup\(\)|migrations\.repair\([^)]*\))`?", ""),
+        (r",? or call `?(?:monitor\.setup\(\)|monitor\.adopt\(\)|migrations\.repair\([^)]*\))`?", ""),
         (r"`--schema`, schema=", "--schema"),
         (r"\blayout=, --layout", "--layout"),
         (r"as an argument, as --url", "as --url"),
@@ -55,6 +55,11 @@ _WORDS: Final = tuple(
         (r"\b(value_int|value_bit|value_datetime|older_than)\b=?", lambda found: f"--{found[1].replace('_', '-')}"),
         (r"\b(workflow|sequence|task)_id\b", r"--\1"),
         (r"\breplay=True", "--replay"),
+        (r"\bkeep_latest=True", "--keep-latest"),
+        (r"\banyway=True", "--anyway"),
+        (r"\bkeep_their_views=True", "--keep-their-views"),
+        (r"\bviews_schema= to ETLMonitor", "ETL_MONITOR_VIEWS_SCHEMA"),
+        (r"\bas backup=", "as --backup"),
         (r"\b(takeover|resume)=True", r"--\1"),
         (r"\bonly_due=True", "--only-due"),
         (r"\ballow_rewind=True", "--allow-rewind"),

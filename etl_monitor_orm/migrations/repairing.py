@@ -23,6 +23,8 @@ _FRAMEWORK: Final = ("SequenceCode", "SequenceName", "SequenceDescription", "Sor
 _NEEDED: Final = ("SequenceCode", "IsActive")
 """Those of them that matter to more than a listing: other tools may have other names."""
 
+_MISSING: Final = "is missing."
+
 
 def repair(engine: Engine, schema: str) -> list[str]:
     """Restore what is wrong, and say what that was; see `migrations.repair`."""
@@ -72,6 +74,13 @@ def changed_stages(engine: Engine, schema: str) -> list[str]:
     return [f"Stage {number} {reason}" for number, reason in found.items()]
 
 
+def stages_missing(connection: Connection, schema: str) -> Iterator[Merge]:
+    """Yield the statements that add the framework's stages that are missing; what others named otherwise stays."""
+    table = _table(schema)
+    missing = [number for number, reason in _wrong_stages(connection, schema, ()) if reason == _MISSING]
+    yield from _stage_statements(table, missing)
+
+
 def recorded_again(found: Noted | None) -> list[str]:
     """Return that the version table has equal rows, if it has."""
     if found is None or found.times == 1:
@@ -118,7 +127,7 @@ def _wrong_stages(
     for stage in BUILT_IN_STAGES:
         row, wanted = there.get(stage.sequence_id), _values(stage)
         if row is None:
-            yield stage.sequence_id, "is missing."
+            yield stage.sequence_id, _MISSING
         elif other := [name for name in columns if row._mapping[name] != wanted[name]]:
             yield stage.sequence_id, f"has another {', '.join(other)}."
 
@@ -130,7 +139,11 @@ def _values(stage: Stage) -> dict[str, object]:
 
 def _restore_stages(connection: Connection, schema: str, numbers: list[int]) -> None:
     """Insert or correct stages, each in one statement that can be executed again."""
-    table = _table(schema)
+    for statement in _stage_statements(_table(schema), numbers):
+        connection.execute(statement)
+
+
+def _stage_statements(table: Table, numbers: list[int]) -> Iterator[Merge]:
     who = literal(f"repair {SCHEMA_REVISION}")
     for stage in BUILT_IN_STAGES:
         if stage.sequence_id not in numbers:
@@ -140,7 +153,7 @@ def _restore_stages(connection: Connection, schema: str, numbers: list[int]) -> 
             *(literal(value, table.c[name].type).label(name) for name, value in everything.items())
         ).subquery("source")
         updated = {table.c.LastUpdatedOn: func.current_timestamp(), table.c.LastUpdatedBy: who}
-        connection.execute(
+        yield (
             Merge(table, source, table.c.SequenceID == source.c.SequenceID)
             .update({**{table.c[name]: source.c[name] for name in _FRAMEWORK}, **updated})
             .insert(

@@ -32,6 +32,7 @@ class Merge(Executable, ClauseElement):
         ("update_columns", InternalTraversal.dp_clauseelement_tuple),
         ("update_values", InternalTraversal.dp_clauseelement_tuple),
         ("update_guard", InternalTraversal.dp_clauseelement),
+        ("deletes", InternalTraversal.dp_boolean),
         ("insert_columns", InternalTraversal.dp_clauseelement_tuple),
         ("insert_values", InternalTraversal.dp_clauseelement_tuple),
         ("returned", InternalTraversal.dp_clauseelement_tuple),
@@ -45,6 +46,7 @@ class Merge(Executable, ClauseElement):
         self.update_columns: tuple[Column[Any], ...] = ()
         self.update_values: tuple[ColumnElement[Any], ...] = ()
         self.update_guard: ColumnElement[bool] | None = None
+        self.deletes = False
         self.insert_columns: tuple[Column[Any], ...] = ()
         self.insert_values: tuple[ColumnElement[Any], ...] = ()
         self.returned: tuple[Column[Any], ...] = ()
@@ -58,6 +60,11 @@ class Merge(Executable, ClauseElement):
         """Change matched rows for which `where` holds; values are expressions or plain Python values."""
         self.update_columns, self.update_values = tuple(values), _expressions(values)
         self.update_guard = where
+        return self
+
+    def delete(self) -> Merge:
+        """Delete matched rows, instead of changing them."""
+        self.deletes = True
         return self
 
     def insert(self, values: Mapping[Any, object]) -> Merge:
@@ -91,6 +98,8 @@ def _merge(element: Merge, compiler: SQLCompiler, **kw: Any) -> str:
             words += ["AND", sql(element.update_guard)]
         pairs = zip(element.update_columns, element.update_values, strict=True)
         words += ["THEN UPDATE SET", ", ".join(f"{name(column)} = {sql(value)}" for column, value in pairs)]
+    if element.deletes:
+        words.append("WHEN MATCHED THEN DELETE")
     if element.insert_columns:
         words += ["WHEN NOT MATCHED THEN INSERT (", ", ".join(map(name, element.insert_columns)), ")"]
         words += ["VALUES (", ", ".join(map(sql, element.insert_values)), ")"]

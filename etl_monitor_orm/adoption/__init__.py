@@ -1,0 +1,1 @@
+"""Takes over tables that the Spark edition made and filled."""

@@ -1,0 +1,53 @@
+"""The definitions of the views that an adoption replaces, and who may read them, as statements in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect
+
+from etl_monitor_orm.backends import backend_of
+from etl_monitor_orm.errors import ConfigurationError, InvalidInput
+from etl_monitor_orm.migrations.names import VIEW_NAMES, same
+
+
+def write(connection: Connection, schema: str, file: str) -> None:
+    """Write a new file.
+
+    Raises:
+        InvalidInput: The file exists.
+        ConfigurationError: It cannot be written.
+    """
+    text = "\n".join(_lines(connection, schema))
+    try:
+        with Path(file).open("x", encoding="utf-8") as opened:
+            opened.write(text + "\n")
+    except FileExistsError:
+        raise InvalidInput(
+            f"The backup {file} exists, and may hold the only copy of the views. Pass another name as backup="
+        ) from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"The backup {file} cannot be written: {error.strerror}. Nothing was changed; pass another name as backup="
+        ) from error
+
+
+def _lines(connection: Connection, schema: str) -> Iterator[str]:
+    inspector, plain = inspect(connection), same(connection.engine)
+    quote, backend = connection.dialect.identifier_preparer.quote, backend_of(connection.engine)
+    there = {plain(name): name for name in inspector.get_view_names(schema=schema)}
+    yield f"-- Views of schema {' '.join(schema.split())} before it was adopted. Run this to have them back."
+    for name in sorted(VIEW_NAMES):
+        if plain(name) not in there:
+            continue
+        kept = there[plain(name)]
+        query = (inspector.get_view_definition(kept, schema=schema) or "").strip().rstrip(";")
+        if query[:6].upper() == "CREATE":
+            yield query + ";"
+        elif query:
+            yield " ".join(["CREATE OR REPLACE VIEW", f"{quote(schema)}.{quote(kept)}", "AS", query]) + ";"
+        else:
+            yield f"-- {kept}: the database does not show you its query."
+        for grant in backend.grants(connection, kept, schema):
+            yield grant + ";"
