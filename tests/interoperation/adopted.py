@@ -96,7 +96,11 @@ def ready(edition: Edition) -> dict[str, list[int]]:
 
 def in_order(row: Row) -> tuple[Any, ...]:
     """Order rows by their natural key."""
-    return (*(str(row[name]) for name in ("ProcessingDate", "ProcessLoad", "ExecutionID")), row["TaskID"], row["Attempts"])
+    return (
+        *(str(row[name]) for name in ("ProcessingDate", "ProcessLoad", "ExecutionID")),
+        row["TaskID"],
+        row["Attempts"],
+    )
 
 
 def without_empty_texts(rows: list[Row]) -> list[Row]:

@@ -149,8 +149,8 @@ def old_history(edition: Edition) -> None:
     theirs = edition.theirs
     theirs.register_process(*LEDGER, name="Ledger")
     edition.sql(
-        "INSERT INTO {ETLconfigTasks} (TaskID, ProjectCode, ProcessLoad, WorkFlowID, SequenceID, TaskName, TaskDescription, "
-        "SourceType, SourceIdentifier, LoadFrequency, TaskMandatory, IsActive, CreatedOn, CreatedBy, LastUpdatedOn, "
+        "INSERT INTO {ETLconfigTasks} (TaskID, ProjectCode, ProcessLoad, WorkFlowID, SequenceID, TaskName, "
+        "TaskDescription, SourceType, SourceIdentifier, LoadFrequency, TaskMandatory, IsActive, CreatedOn, CreatedBy, LastUpdatedOn, "
         "LastUpdatedBy) SELECT CAST(id AS INT), 'CORP', 'LEDGER', IF(id = 0, 0, 1), IF(id = 0, 0, 2), "
         "concat('Ledger ', id), '', '', '', 'D', true, true, current_timestamp(), current_user(), current_timestamp(), "
         f"current_user() FROM range({OLD_TASKS})"
@@ -169,8 +169,8 @@ def old_history(edition: Edition) -> None:
         "IF(state = 'wait', NULL, 'DBX_NOTEBOOK'), "
         "IF(state = 'wait', dawn, dawn + make_dt_interval(0, 0, task, 30)), current_user()"
         f"{', false' if skips else ''} FROM ("
-        "SELECT *, CASE WHEN number % 10 <> 0 OR task < 97 THEN 'run' WHEN task = 97 THEN 'fail' ELSE 'wait' END AS state, "
-        "CAST(day AS TIMESTAMP) + INTERVAL 3 HOURS AS dawn FROM ("
+        "SELECT *, CASE WHEN number % 10 <> 0 OR task < 97 THEN 'run' WHEN task = 97 THEN 'fail' ELSE 'wait' END "
+        "AS state, CAST(day AS TIMESTAMP) + INTERVAL 3 HOURS AS dawn FROM ("
         f"SELECT CAST(id % {OLD_TASKS} AS INT) AS task, id DIV {OLD_TASKS} AS number, "
         f"date_add(DATE'{FIRST_OLD_DATE}', CAST(id DIV {OLD_TASKS} AS INT)) AS day "
         f"FROM range({OLD_DATES * OLD_TASKS})))"
