@@ -150,8 +150,8 @@ def old_history(edition: Edition) -> None:
     theirs.register_process(*LEDGER, name="Ledger")
     edition.sql(
         "INSERT INTO {ETLconfigTasks} (TaskID, ProjectCode, ProcessLoad, WorkFlowID, SequenceID, TaskName, "
-        "TaskDescription, SourceType, SourceIdentifier, LoadFrequency, TaskMandatory, IsActive, CreatedOn, CreatedBy, LastUpdatedOn, "
-        "LastUpdatedBy) SELECT CAST(id AS INT), 'CORP', 'LEDGER', IF(id = 0, 0, 1), IF(id = 0, 0, 2), "
+        "TaskDescription, SourceType, SourceIdentifier, LoadFrequency, TaskMandatory, IsActive, CreatedOn, CreatedBy, "
+        "LastUpdatedOn, LastUpdatedBy) SELECT CAST(id AS INT), 'CORP', 'LEDGER', IF(id = 0, 0, 1), IF(id = 0, 0, 2), "
         "concat('Ledger ', id), '', '', '', 'D', true, true, current_timestamp(), current_user(), current_timestamp(), "
         f"current_user() FROM range({OLD_TASKS})"
     )

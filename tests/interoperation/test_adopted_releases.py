@@ -1,6 +1,7 @@
 """Tables that releases of the Spark edition made and filled with their own code, before and after they are adopted.
 
-`pytest --warehouse all tests/interoperation/test_adopted_releases.py` asks every release; each takes a minute or two.
+Each release takes some two minutes, and the stops as long again, so `.ci/run` asks the first one, without the stops;
+`just releases` asks all.
 """
 
 from __future__ import annotations
@@ -17,15 +18,12 @@ from etl_monitor_orm import AdoptionReport, ETLMonitor, EtlMonitorError, ManualC
 from tests.databases import migrated, monitor_url
 from tests.interoperation import adopted
 from tests.interoperation.histories import (
-    AT_WORK,
     DAY_AFTER,
-    EVENTS,
     HR,
     INITIATION,
     LATER,
     NEXT_DAY,
     RUNS,
-    STAGES,
     TABLES,
     TWICE,
     Edition,
@@ -131,7 +129,7 @@ def as_before(rows: Rows, before: Rows) -> Rows:
     }
 
 
-def test_given_a_release_then_its_history_has_the_shapes_that_are_misread(made: Made) -> None:
+def test_given_a_release_then_its_history_has_every_shape_that_is_misread(made: Made) -> None:
     steps = {adopted.key(row): row for row in steps_of(made.rows) if row["ProcessLoad"] == HR[1]}
     waiting = [row for row in steps.values() if row["Status"] == "NQUE" and row["SourceType"] is None]
     assert len(made.rows[RESULTS]) > 5_000
@@ -143,11 +141,8 @@ def test_given_a_release_then_its_history_has_the_shapes_that_are_misread(made: 
         assert (steps[(*step, 0)]["Status"], steps[(*step, 0)]["SourceRunID"]) == ("NQUE", "17")
         assert steps[(*step, 0)]["EndTime"] < steps[(*step, 0)]["StartTime"]
     for day, run in adopted.MARKERS & {(day, run) for run, day in runs(made.edition).items()}:
-        number = 1 if run in LATER.values() else 0
-        assert (steps[day, run, INITIATION, number]["Status"], steps[day, run, INITIATION, number]["EndTime"]) != (
-            "NQUE",
-            None,
-        )
+        marker = steps[day, run, INITIATION, 1 if run in LATER.values() else 0]
+        assert (marker["Status"], marker["EndTime"] is None) == ("NQUE", False)
     assert bool([row for row in steps.values() if row.get("ForceSkip")]) is made.edition.has_skips
 
 
@@ -160,7 +155,7 @@ def test_given_an_adoption_then_only_the_mapped_keys_changed_and_all_else_is_ide
         assert sorted(after[name], key=repr) == sorted(adopted.without_empty_texts(made.rows[name]), key=repr), name
 
 
-def test_given_an_adoption_then_its_report_has_the_map_of_keys(report: AdoptionReport, made: Made) -> None:
+def test_given_an_adoption_then_its_report_names_the_keys_that_changed(report: AdoptionReport, made: Made) -> None:
     def plain(step: Any) -> adopted.Key:
         return str(step.processing_date), step.execution_id, step.task_id, step.attempts
 
@@ -171,7 +166,7 @@ def test_given_an_adoption_then_its_report_has_the_map_of_keys(report: AdoptionR
     ]
 
 
-def test_given_an_adoption_then_pending_offers_what_the_release_offered(taken_over: ETLMonitor, made: Made) -> None:
+def test_given_an_adoption_then_what_the_release_offered_is_pending(taken_over: ETLMonitor, made: Made) -> None:
     left = adopted.superseded(made.edition)
     for run, day in runs(made.edition).items():
         theirs = [(row["TaskID"], row["Status"] == "FAIL") for row in made.offered[run]]
@@ -219,7 +214,7 @@ def test_given_an_adoption_then_a_day_runs_by_our_code_and_the_next_by_theirs(
 
 
 @pytest.mark.parametrize("fault", [ERROR_AFTER, ERROR_BEFORE], ids=["executed", "not executed"])
-def test_given_a_stop_at_each_statement_when_adopted_again_then_it_ends_the_same(
+def test_given_a_stop_at_any_statement_when_adopted_again_then_it_ends_the_same(
     warehouse: Warehouse, made: Made, ours: ETLMonitor, fault: Fault
 ) -> None:
     warehouse.restore(made.name)
@@ -230,14 +225,13 @@ def test_given_a_stop_at_each_statement_when_adopted_again_then_it_ends_the_same
     finally:
         warehouse.faults.clear()
 
-    assert len(stops.seen) > 10
+    assert said.done
+    assert len(stops.seen) > 20
     after = as_before(rows_of(made.edition), made.rows)
     assert steps_of(after) == adopted.expected(made.edition, made.rows[RESULTS])
-    assert said.done
-    assert [task.task_id for task in ours.get_pending_tasks(RUNS[AT_WORK], *HR, AT_WORK)] == [
-        task for task in STAGES if task in {row["TaskID"] for row in made.offered[RUNS[AT_WORK]]}
-    ]
-    assert EVENTS in STAGES
+    for name in after.keys() - {RESULTS, LOGS}:
+        assert sorted(after[name], key=repr) == sorted(adopted.without_empty_texts(made.rows[name]), key=repr), name
+    assert not ours.adopt().changes
 
 
 class Stops:
