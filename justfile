@@ -20,6 +20,10 @@ everything *args:
 history *args:
     pytest -n 2 --warehouse all tests/contract/every_call/test_history_is_not_read.py {{args}}
 
+# Adopt tables that four releases of the Spark edition make, stopped at each statement: before a change of adoption lands
+releases *args:
+    pytest --warehouse all tests/interoperation/test_adopted_releases.py {{args}}
+
 # Let eight processes do 1,000 tasks on one DuckDB file, kill 200 of them, and print the slowest call: minutes
 sharing *args:
     python -m tests.concurrency.sharing {{args}}

@@ -1,4 +1,4 @@
-"""Fetch Delta Lake's jars for the tests' local warehouse; existing jars are left alone.
+"""Fetch Delta Lake's jars for the tests' local warehouse, and older releases of the Spark edition; what exists stays.
 
 Usage: python scripts/fetch_spark_jars.py
 
@@ -13,14 +13,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from tests.interoperation.releases import fetch_wheels
 from tests.warehouse.jars import NotFetched, fetch_jars
 from tests.warehouse.requirements import jar_folder
 
 
 def main() -> int:
-    """Fetch the missing jars and print the folder; return the exit code."""
+    """Fetch the missing jars and wheels and print the folder; return the exit code."""
     try:
         fetch_jars()
+        fetch_wheels()
     except NotFetched as trouble:
         sys.stderr.write(f"{trouble}\n")
         return 1

@@ -14,6 +14,7 @@ import pytest
 from etl_monitor_orm.backends import backend_for
 from etl_monitor_orm.errors import ConfigurationError
 from tests import postgres as postgres_server
+from tests.interoperation.releases import absent_wheels, fetch_wheels
 from tests.selection import PARTS, WAREHOUSE, chosen
 from tests.warehouse import missing
 from tests.warehouse.jars import NotFetched, absent_jars, fetch_jars
@@ -62,12 +63,15 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     part, backends = config.getoption("--warehouse"), config.getoption("--backend") or BACKENDS
     if part == "none" or WAREHOUSE not in backends or hasattr(config, "workerinput") or config.option.collectonly:
         return
-    if java() is None or not absent_jars():
+    if java() is None or not (absent_jars() or absent_wheels()):
         return
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    reporter.write_line(f"Fetching Delta Lake's jars for the local warehouse, once, into {jar_folder()}")
+    reporter.write_line(
+        f"Fetching Delta Lake's jars and older releases of the Spark edition, once, into {jar_folder()}"
+    )
     try:
         fetch_jars()
+        fetch_wheels()
     except NotFetched as trouble:
         reporter.write_line(str(trouble))
 
