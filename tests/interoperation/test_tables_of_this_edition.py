@@ -1,8 +1,6 @@
-"""Tables that this edition made: the Spark edition works on them, once they have the columns that only it knows."""
+"""Tables that this edition made: the Spark edition works on them."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import pytest
 from etl_monitor.framework import ETLMonitorFramework
@@ -13,21 +11,11 @@ from tests.interoperation.their_runs import DAY, FIRST, HR, SCHEMA, SECOND, regi
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
-THEIR_COLUMNS = (
-    "ALTER TABLE shared.ETLconfigTasks ADD COLUMNS "
-    "(FileNameMask STRING, FileExtension STRING, InFilePath STRING, OutFilePath STRING)",
-    "ALTER TABLE shared.ETLProcessingSteps ADD COLUMNS "
-    "(ForceSkip BOOLEAN, FullFileName STRING, InFilePath STRING, OutFilePath STRING)",
-)
-
 
 @pytest.fixture
-def shared(nothing: None, ours: ETLMonitor, select: Callable[[str], object]) -> ETLMonitor:
+def shared(nothing: None, ours: ETLMonitor) -> ETLMonitor:
     """This edition on its own tables, which have the Spark edition's columns too."""
-    ours.setup()
-    for statement in THEIR_COLUMNS:
-        select(statement)
-    return ours
+    return ours.setup()
 
 
 def test_given_our_tables_when_the_spark_edition_runs_on_them_then_our_queries_show_the_result(
