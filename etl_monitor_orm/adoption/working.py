@@ -17,7 +17,8 @@ from etl_monitor_orm.adoption.rows import table_in
 from etl_monitor_orm.backends import backend_of
 from etl_monitor_orm.errors import InvalidTransition, SchemaError, SchemaMissing
 from etl_monitor_orm.migrations.layouts import found_layout
-from etl_monitor_orm.migrations.recognising import FIRST_TABLES, Columns, Kind, found
+from etl_monitor_orm.migrations.names import FIRST_TABLES
+from etl_monitor_orm.migrations.recognising import Columns, Kind, found
 from etl_monitor_orm.migrations.unfinished import begun_kind
 from etl_monitor_orm.migrations.written import writer
 

@@ -13,7 +13,7 @@ from etl_monitor_orm.backends import backend_of
 from etl_monitor_orm.errors import SchemaError
 from etl_monitor_orm.migrations.names import FIRST_TABLES, KEY_NAMES, TABLE_NAMES, VIEW_NAMES, same, schema_as_kept
 from etl_monitor_orm.migrations.noting import WAY_OUT, noted
-from etl_monitor_orm.migrations.recognising import FIRST_TABLES, Kind, found
+from etl_monitor_orm.migrations.recognising import Kind, found
 from etl_monitor_orm.migrations.unfinished import begun_kind
 from etl_monitor_orm.models import Base, SequenceStage
 from etl_monitor_orm.models.revision import VERSION_TABLE

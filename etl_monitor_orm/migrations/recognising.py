@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection, inspect
 
-from etl_monitor_orm.migrations.names import TABLE_NAMES, same
+from etl_monitor_orm.migrations.names import FIRST_TABLES, TABLE_NAMES, same
 from etl_monitor_orm.models import Organisation, Parameter, ProcessingStep, Project, Task
 
 Columns = Mapping[str, frozenset[str]]
@@ -31,9 +31,6 @@ _TASKS: Final = Task.__tablename__
 _STEPS: Final = ProcessingStep.__tablename__
 _PARAMETERS: Final = Parameter.__tablename__
 _OWNERS: Final = frozenset({Organisation.__tablename__, Project.__tablename__})
-FIRST_TABLES: Final = TABLE_NAMES - _OWNERS
-"""The six tables that every kind has."""
-
 _PATHS: Final = frozenset({"InFilePath", "OutFilePath"})
 _OF_TASKS: Final = frozenset({"FileNameMask", "FileExtension"}) | _PATHS
 _OF_STEPS: Final = frozenset({"FullFileName"}) | _PATHS
