@@ -169,7 +169,6 @@ class ETLMonitor(
         backup: str | PathLike[str] | None = None,
         keep_latest: bool = False,
         anyway: bool = False,
-        keep_their_views: bool = False,
     ) -> AdoptionReport:
         """Take over the tables that the Spark edition made, with all their rows, and replace its views.
 
@@ -183,7 +182,6 @@ class ETLMonitor(
             backup: A new file for the definitions of the Spark edition's views, as SQL.
             keep_latest: Whether to remove rows whose natural key a later row has; else they are refused.
             anyway: Whether to go on although steps were started within the last hour and have not ended.
-            keep_their_views: Whether to leave the Spark edition's views; the monitor's need another schema then.
 
         Returns:
             What was found and changed, with a map from old to new natural keys. `str()` of it is a text for the team.
@@ -207,8 +205,6 @@ class ETLMonitor(
             backup=None if backup is None else fspath(backup),
             keep_latest=inputs.boolean("keep_latest", keep_latest),
             anyway=inputs.boolean("anyway", anyway),
-            views_schema=getattr(self._settings, "views_schema", None),
-            keep_their_views=inputs.boolean("keep_their_views", keep_their_views),
         )
         if report.done:
             self._runtime.schema_is_current()

@@ -19,7 +19,7 @@ from etl_monitor_orm.adoption.report import (
     WatermarkText,
 )
 from etl_monitor_orm.backends import backend_of
-from etl_monitor_orm.errors import InvalidInput, SchemaOutOfDate
+from etl_monitor_orm.errors import SchemaOutOfDate
 from etl_monitor_orm.migrations.names import schema_as_kept
 from etl_monitor_orm.migrations.noting import noted, noted_in_the_old_place
 from etl_monitor_orm.migrations.own_engine import on_own_engine
@@ -39,8 +39,6 @@ def adopt(
     backup: str | None = None,
     keep_latest: bool = False,
     anyway: bool = False,
-    views_schema: str | None = None,
-    keep_their_views: bool = False,
 ) -> AdoptionReport:
     """Take over the Spark edition's tables; see `ETLMonitor.adopt`.
 
@@ -52,15 +50,12 @@ def adopt(
         backup: A file for the definitions of the views.
         keep_latest: Whether to remove rows whose key a later row has.
         anyway: Whether to go on although steps are running.
-        views_schema: The schema of the monitor's views.
-        keep_their_views: Whether to leave the Spark edition's views.
     """
-    _refuse_without_place(schema, views_schema, keep_their_views=keep_their_views)
     if _is_adopted(engine, schema):
         return AdoptionReport(schema, None, done=True)
     from etl_monitor_orm.adoption import working
 
-    options = working.Options(now, dry_run, backup, keep_latest, anyway, keep_their_views)
+    options = working.Options(now, dry_run, backup, keep_latest, anyway)
     backend = backend_of(engine)
     try:
         with backend.for_services(engine).connect() as connection:
@@ -74,15 +69,13 @@ def adopt(
 
 
 @on_own_engine
-def adoption_script(
-    engine: Engine, schema: str, *, now: datetime, keep_latest: bool = False, keep_their_views: bool = False
-) -> str:
+def adoption_script(engine: Engine, schema: str, *, now: datetime, keep_latest: bool = False) -> str:
     """Return the statements of an adoption, for someone else to read and run; nothing is changed."""
     if _is_adopted(engine, schema):
         return f"-- The tables in schema {schema} are the monitor's already: nothing to adopt.\n"
     from etl_monitor_orm.adoption import working
 
-    options = working.Options(now, True, None, keep_latest, True, keep_their_views)
+    options = working.Options(now, True, None, keep_latest, True)
     try:
         with backend_of(engine).for_services(engine).connect() as connection:
             return working.script(connection, schema_as_kept(connection, schema), options)
@@ -105,11 +98,3 @@ def _is_adopted(engine: Engine, schema: str) -> bool:
             "Run `etl-monitor db upgrade`, or call monitor.setup()."
         )
     return revision is not None
-
-
-def _refuse_without_place(schema: str, views_schema: str | None, *, keep_their_views: bool) -> None:
-    if keep_their_views and views_schema in (None, schema):
-        raise InvalidInput(
-            f"The Spark edition's views stay in schema {schema}, so the monitor's need another schema. "
-            "Pass it as views_schema= to ETLMonitor, or leave out keep_their_views=True. Nothing was changed."
-        )

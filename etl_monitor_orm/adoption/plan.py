@@ -113,13 +113,12 @@ class Planner:
         self._wanted = {name: table_in(schema, name) for name in TABLE_NAMES}
         self._logs = self._wanted["ETLsysLogs"]
 
-    def plan(self, *, begun: bool, keep_latest: bool, views: bool) -> Plan:
+    def plan(self, *, begun: bool, keep_latest: bool) -> Plan:
         """Return the plan.
 
         Args:
             begun: Whether a run that was stopped noted the beginning already.
             keep_latest: Whether to remove rows whose key another row has.
-            views: Whether to replace the views.
         """
         steps = self._there["ETLProcessingSteps"]
         moved = {
@@ -129,14 +128,14 @@ class Planner:
         statements = [
             *([] if begun else self._receipt(receipts.begun(self._logs, self._today, self._kind))),
             *self._added(),
-            *(self._views_read() if views else ()),
+            *self._views_read(),
             *(self._without_duplicates() if keep_latest else ()),
             *self._rows(moved),
             *self._texts(),
             *self._stages(),
             *self._comments(),
             *(self._keys() if self._can.layouts else ()),
-            *(self._views() if views else ()),
+            *self._views(),
             *self._revision(),
             *self._receipt(receipts.ended(self._logs, self._today, SCHEMA_REVISION)),
         ]

@@ -38,7 +38,6 @@ class Options:
         backup: A file for the definitions of the views.
         keep_latest: Whether to remove rows whose key a later row has.
         anyway: Whether to go on although steps are running.
-        keep_their_views: Whether to leave the Spark edition's views.
     """
 
     now: datetime
@@ -46,7 +45,6 @@ class Options:
     backup: str | None
     keep_latest: bool
     anyway: bool
-    keep_their_views: bool
 
 
 def adopted(connection: Connection, schema: str, options: Options) -> AdoptionReport:
@@ -125,7 +123,7 @@ def _planned(
     layout = found_layout(backend, connection, schema) if backend.capabilities.layouts else None
     with writer(connection, schema, layout, columns) as written:
         planner = Planner(connection, schema, columns, kind, options.now.date(), written, backend.capabilities)
-        return planner.plan(begun=begun, keep_latest=options.keep_latest, views=not options.keep_their_views)
+        return planner.plan(begun=begun, keep_latest=options.keep_latest)
 
 
 def _refuse(schema: str, findings: Iterable[Finding], options: Options) -> None:

@@ -27,10 +27,6 @@ def adopt(
         bool, typer.Option("--keep-latest", help="Of rows with one key, keep the one that was updated last.")
     ] = False,
     anyway: Annotated[bool, typer.Option("--anyway", help="Go on although steps seem to be running.")] = False,
-    keep_their_views: Annotated[
-        bool,
-        typer.Option("--keep-their-views", help="Leave the Spark edition's views; needs another schema for views."),
-    ] = False,
     url: Url = None,
     schema: Schema = None,
     catalog: Catalog = None,
@@ -47,7 +43,6 @@ def adopt(
                 monitor.schema,
                 now=system_clock(),
                 keep_latest=keep_latest,
-                keep_their_views=keep_their_views,
             )
             typer.echo(text, nl=False)
             return
@@ -56,7 +51,6 @@ def adopt(
             backup=backup,
             keep_latest=keep_latest,
             anyway=anyway,
-            keep_their_views=keep_their_views,
         )
         if as_json:
             print_json(_plain(report))

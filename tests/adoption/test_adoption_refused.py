@@ -122,13 +122,6 @@ def test_given_odd_registrations_when_looked_at_then_they_are_found_and_do_not_s
     assert monitor_of(place).adopt().done
 
 
-def test_given_their_views_to_stay_when_there_is_no_other_schema_then_it_is_refused(place: Place) -> None:
-    theirs = Theirs(*place, "C")
-    with pytest.raises(InvalidInput, match="another schema"):
-        monitor_of(place).adopt(keep_their_views=True)
-    assert unchanged(theirs)
-
-
 def test_given_a_backup_when_adopted_then_it_holds_their_views_and_is_never_overwritten(
     place: Place, tmp_path: Path
 ) -> None:

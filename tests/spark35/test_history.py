@@ -14,7 +14,7 @@ from .history import DAWN, play
 from .server import Address
 
 KINDS = (ETLMonitor, Run, TaskHandle)
-ELSEWHERE = {"ETLMonitor.setup", "ETLMonitor.close"}
+ELSEWHERE = {"ETLMonitor.setup", "ETLMonitor.close", "ETLMonitor.adopt"}
 """What happens before and after the history."""
 
 

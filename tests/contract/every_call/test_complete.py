@@ -149,8 +149,8 @@ BY_THE_SAME_SERVICE = {
 }
 """Those of them that write, with the call of `CALLS` that writes the same."""
 
-ELSEWHERE = {"ETLMonitor.setup"}
-"""Migrations, whose faults are tested in `tests/migrations`."""
+ELSEWHERE = {"ETLMonitor.setup", "ETLMonitor.adopt"}
+"""Migrations, whose faults are tested in `tests/migrations`, and adoptions: `tests/adoption`."""
 
 USES = {
     **{f"ETLMonitor.{name}": Use(call.before, monitor_, call.make, BUDGETS[name]) for name, call in CALLS.items()},
