@@ -47,7 +47,8 @@ from etl_monitor_orm import (
 )
 
 NAMES = """
-    AdoptionReport AdvanceMode Claim ConfigurationError ConflictError ConnectionBroken CurrentFailure DatabaseError DatabaseGone
+    AdoptionReport
+    AdvanceMode Claim ConfigurationError ConflictError ConnectionBroken CurrentFailure DatabaseError DatabaseGone
     DatabaseLocked ETLMonitor EtlLogHandler EtlMonitorError FailedTask InvalidInput InvalidTransition Journal
     JournalError JournalLine JournalStatus LoadFrequency LogEntry LogLevel LogType MandatoryBlocker ManualClock
     ModeChange MonitorAway NotFoundError Organisation Parameter ParameterNotFound ParameterType PendingTask Process
