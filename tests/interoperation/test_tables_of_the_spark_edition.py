@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, date
 
 import pytest
@@ -17,15 +16,13 @@ pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning
 
 
 @pytest.fixture
-def taken_over(
-    nothing: None, warehouse: Warehouse, theirs: ETLMonitorFramework, ours: ETLMonitor, select: Callable[[str], object]
-) -> ETLMonitor:
+def taken_over(nothing: None, warehouse: Warehouse, theirs: ETLMonitorFramework, ours: ETLMonitor) -> ETLMonitor:
     """This edition on the Spark edition's tables, after a run of theirs that failed."""
     theirs.setup()
     register(theirs)
     run_until_it_fails(theirs)
-    select("ALTER TABLE shared.ETLconfigTasks ADD COLUMN ExpectedDurationSeconds INT")
-    return ours.setup()
+    ours.adopt()
+    return ours
 
 
 def test_given_a_run_of_the_spark_edition_then_our_queries_tell_how_it_went(taken_over: ETLMonitor) -> None:
