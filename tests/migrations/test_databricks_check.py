@@ -109,10 +109,10 @@ def test_given_a_copy_of_one_of_our_tables_when_it_is_checked_then_what_a_copy_l
 
 
 def test_given_a_nullable_column_of_the_users_when_it_is_compared_then_it_is_a_note(migrated: Engine) -> None:
-    execute(migrated, "ALTER TABLE checked.ETLconfigTasks ADD COLUMN FileNameMask STRING")
+    execute(migrated, "ALTER TABLE checked.ETLconfigTasks ADD COLUMN Team STRING")
     found = migrations.compare(migrated, SCHEMA)
     assert found.differences == []
-    assert found.notes == ["Column ETLconfigTasks.FileNameMask is not one of the monitor's."]
+    assert found.notes == ["Column ETLconfigTasks.Team is not one of the monitor's."]
 
 
 def test_given_a_view_that_is_only_written_differently_when_it_is_checked_then_it_is_the_same(migrated: Engine) -> None:

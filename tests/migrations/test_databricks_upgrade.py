@@ -7,7 +7,6 @@ from sqlalchemy import Engine, select
 
 from etl_monitor_orm import (
     ConfigurationError,
-    DatabaseError,
     ETLMonitor,
     SchemaMissing,
     SequenceStage,
@@ -161,36 +160,3 @@ def test_given_duckdb_when_another_layout_than_the_default_is_asked_for_then_it_
 def test_given_a_databricks_url_without_a_catalog_when_it_is_used_then_the_error_says_so() -> None:
     with pytest.raises(ConfigurationError, match="catalog"):
         create_engine("databricks://host?http_path=/sql/1.0/warehouses/abc")
-
-
-def test_given_tables_of_the_spark_edition_when_upgraded_then_they_are_kept_with_their_rows(
-    lakehouse: Engine, schema: str
-) -> None:
-    # As its later releases make the table: without ExpectedDurationSeconds, with its own columns.
-    execute(lakehouse, f"CREATE SCHEMA {schema}")
-    execute(
-        lakehouse,
-        f"""CREATE TABLE {schema}.ETLconfigTasks (
-                TaskID INT NOT NULL, ProjectCode STRING NOT NULL, ProcessLoad STRING NOT NULL,
-                WorkFlowID INT NOT NULL, SequenceID INT NOT NULL, TaskName STRING NOT NULL, TaskDescription STRING,
-                SourceType STRING, SourceIdentifier STRING, SourceSystemCode STRING, FileNameMask STRING,
-                LoadFrequency STRING, TaskMandatory BOOLEAN, IsActive BOOLEAN, CreatedOn TIMESTAMP, CreatedBy STRING,
-                LastUpdatedOn TIMESTAMP, LastUpdatedBy STRING
-            ) USING DELTA""",
-    )
-    execute(
-        lakehouse,
-        f"""INSERT INTO {schema}.ETLconfigTasks
-                (TaskID, ProjectCode, ProcessLoad, WorkFlowID, SequenceID, TaskName, IsActive)
-            VALUES (1, 'CORP', 'HR_DAILY', 1, 2, 'Load employees', true)""",
-    )
-    with pytest.raises(DatabaseError, match="ExpectedDurationSeconds"):
-        migrations.upgrade(lakehouse, schema)
-    execute(lakehouse, f"ALTER TABLE {schema}.ETLconfigTasks ADD COLUMN ExpectedDurationSeconds INT")
-    monitor = ETLMonitor(lakehouse, schema=schema).setup()
-    monitor.register_process("CORP", "HR_DAILY")
-    run = monitor.start_run("CORP", "HR_DAILY", "2026-04-09")
-    assert [task.task_name for task in run.pending()] == ["Load employees"]
-    found = migrations.compare(lakehouse, schema)
-    assert found.notes == ["Column ETLconfigTasks.FileNameMask is not one of the monitor's."]
-    assert {words.split()[1].partition(".")[0] for words in found.differences} == {"ETLconfigTasks"}
