@@ -34,6 +34,7 @@ from etl_monitor_orm import (
     migrations,
     terminate_as_exit,
 )
+from etl_monitor_orm.spark_edition import ETLMonitorFramework, TaskGuard
 from etl_monitor_orm.testing import assert_done, assert_failed, assert_watermark, history, process
 
 
@@ -163,3 +164,15 @@ def migrations_of_ones_own_take_what_leaves_the_monitor_out(engine: Engine) -> N
         include_name=migrations.include_name(engine), include_object=migrations.include_object(engine, "etl")
     )
     assert_type(migrations.compare(engine, "etl").notes, list[str])
+
+
+def calls_of_the_spark_edition_are_chained_and_return_typed_rows(edition: ETLMonitorFramework) -> None:
+    assert_type(edition.register_process("CORP", "HR_DAILY").register_organisation("A", "A"), ETLMonitorFramework)
+    with edition.task("run-1", "CORP", "HR_DAILY", 1, 2, 1) as guard:
+        assert_type(guard, TaskGuard)
+    for row in edition.get_pending_tasks("run-1", "CORP", "HR_DAILY"):
+        assert_type(row.Status, str)
+    for step in edition.get_status("CORP", "HR_DAILY").collect():
+        assert_type(step.EndTime, datetime | None)
+    for attempt in edition.get_status("CORP", "HR_DAILY", summary_mode=True):
+        assert_type(attempt.OverallStatus, str | None)
