@@ -64,6 +64,9 @@ def upgrade(steps: Any) -> None:
             comment="Longest acceptable duration in seconds when it was queued; NULL means no limit",
         ),
     )
+    if steps.can_roll_back and not op.get_context().as_sql:
+        # DuckDB 1.5 alters no table whose rows the same transaction has changed, and an upgrade is one transaction.
+        steps.add_columns("ETLProcessingSteps", *of_revision_0003())
     note_existing_values(steps.schema)
     steps.fill_column(
         "ETLProcessingSteps",
@@ -82,6 +85,16 @@ def downgrade(steps: Any) -> None:
         steps.drop_index(table, name, only_on="postgresql")
     steps.drop_columns("ETLProcessingSteps", "ExpectedDurationSeconds")
     steps.drop_columns("ETLconfigParameters", "LagSeconds", "AdvanceMode", "AutomaticValue", "SetOn")
+
+
+def of_revision_0003() -> tuple[sa.Column[object], ...]:
+    """The columns that revision 0003 adds to the table whose rows this one fills; 0003 finds them there."""
+    return (
+        sa.Column("FullFileName", sa.String, comment="File of this date that the task waits for"),
+        sa.Column("InFilePath", sa.String, comment="Folder in which the file arrives, as of when it was queued"),
+        sa.Column("OutFilePath", sa.String, comment="Folder for what is made of it, as of when it was queued"),
+        sa.Column("ForceSkip", sa.Boolean, comment="Whether this run leaves the task out"),
+    )
 
 
 def note_existing_values(schema: str | None) -> None:

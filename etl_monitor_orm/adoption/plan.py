@@ -128,12 +128,13 @@ class Planner:
         statements = [
             *([] if begun else self._receipt(receipts.begun(self._logs, self._today, self._kind))),
             *self._added(),
+            # Before any row: DuckDB 1.5 refuses a transaction that alters a table whose rows it has changed.
+            *self._comments(),
             *self._views_read(),
             *(self._without_duplicates() if keep_latest else ()),
             *self._rows(moved),
             *self._texts(),
             *self._stages(),
-            *self._comments(),
             *(self._keys() if self._can.layouts else ()),
             *self._views(),
             *self._revision(),
@@ -152,7 +153,9 @@ class Planner:
         for revision in self._writer.later_revisions():
             revision.upgrade(self._writer.steps)
         words = "Columns and tables that are missing are added, and filled"
-        return [Statement("columns", words, sql) for sql in self._writer.take()]
+        # DuckDB 1.5 alters no table whose rows the same transaction has changed, so what fills them comes last.
+        texts = sorted(self._writer.take(), key=lambda sql: not sql.startswith(("ALTER", "CREATE", "COMMENT")))
+        return [Statement("columns", words, sql) for sql in texts]
 
     def _views_read(self) -> Iterator[Statement]:
         """Where nothing rolls back, the database reads all queries before any row is changed."""
