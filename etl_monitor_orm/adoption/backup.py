@@ -1,4 +1,4 @@
-"""The definitions of the views that an adoption replaces, and who may read them, as statements in a file."""
+"""The definitions of the views that an adoption replaces, as statements in a file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect
 
-from etl_monitor_orm.backends import backend_of
 from etl_monitor_orm.errors import ConfigurationError, InvalidInput
 from etl_monitor_orm.migrations.names import VIEW_NAMES, same
 
@@ -35,7 +34,7 @@ def write(connection: Connection, schema: str, file: str) -> None:
 
 def _lines(connection: Connection, schema: str) -> Iterator[str]:
     inspector, plain = inspect(connection), same(connection.engine)
-    quote, backend = connection.dialect.identifier_preparer.quote, backend_of(connection.engine)
+    quote = connection.dialect.identifier_preparer.quote
     there = {plain(name): name for name in inspector.get_view_names(schema=schema)}
     yield f"-- Views of schema {' '.join(schema.split())} before it was adopted. Run this to have them back."
     for name in sorted(VIEW_NAMES):
@@ -49,5 +48,3 @@ def _lines(connection: Connection, schema: str) -> Iterator[str]:
             yield " ".join(["CREATE OR REPLACE VIEW", f"{quote(schema)}.{quote(kept)}", "AS", query]) + ";"
         else:
             yield f"-- {kept}: the database does not show you its query."
-        for grant in backend.grants(connection, kept, schema):
-            yield grant + ";"

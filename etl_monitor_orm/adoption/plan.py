@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import Connection, MetaData, String, Table, func, inspect, literal, select
+from sqlalchemy.engine.reflection import Inspector
 from sqlalchemy.schema import CreateTable
 
 from etl_monitor_orm.adoption import receipts
@@ -109,7 +110,7 @@ class Planner:
     ) -> None:
         self._connection, self._schema, self._kind, self._today = connection, schema, kind, today
         self._writer, self._can, self._columns = writer, can, columns
-        self._there = {name: table_in(schema, name, only) for name, only in columns.items()}
+        self._there = tables_there(schema, columns)
         self._wanted = {name: table_in(schema, name) for name in TABLE_NAMES}
         self._logs = self._wanted["ETLsysLogs"]
 
@@ -174,11 +175,8 @@ class Planner:
                 words = "Rows whose key a later row has are removed"
                 note = receipts.noted_rows(self._logs, self._today, "duplicates", f"{words} from {name}", rows)
                 yield from self._receipt(note)
-                for sql in self._writer.text_of(keep_latest(self._wanted[name], self._all_of(name))):
+                for sql in self._writer.text_of(keep_latest(self._wanted[name])):
                     yield Statement("duplicates", words, sql, rows)
-
-    def _all_of(self, name: str) -> set[str]:
-        return {column.name.lower() for column in self._wanted[name].c}
 
     def _rows(self, moved: Mapping[str, Moved]) -> Iterator[Statement]:
         first = (NUMBERED,) if self._kind is Kind.A else ()
@@ -218,10 +216,10 @@ class Planner:
                 yield Statement("stages", "The framework's stages that are missing are added", sql, 1)
 
     def _comments(self) -> Iterator[Statement]:
-        inspector, plain = inspect(self._connection), same(self._connection.engine)
-        there = {plain(name): name for name in inspector.get_table_names(schema=self._schema)}
+        inspector = inspect(self._connection)
+        kept_names = self._kept_names(inspector)
         for name in sorted(self._columns):
-            table, kept = self._wanted[name], there[plain(name)]
+            table, kept = self._wanted[name], kept_names[name]
             if inspector.get_table_comment(kept, schema=self._schema)["text"] != table.comment:
                 self._writer.op.create_table_comment(name, table.comment, schema=self._schema)
             found = inspector.get_columns(kept, schema=self._schema)
@@ -239,11 +237,17 @@ class Planner:
         for sql in self._writer.take():
             yield Statement("comments", "Comments of tables and columns are the monitor's", sql)
 
-    def _keys(self) -> Iterator[Statement]:
-        inspector, plain = inspect(self._connection), same(self._connection.engine)
+    def _kept_names(self, inspector: Inspector) -> dict[str, str]:
+        """The name of each table as the database stores it."""
+        plain = same(self._connection.engine)
         there = {plain(name): name for name in inspector.get_table_names(schema=self._schema)}
+        return {name: there[plain(name)] for name in self._columns}
+
+    def _keys(self) -> Iterator[Statement]:
+        inspector = inspect(self._connection)
+        kept_names = self._kept_names(inspector)
         for name in sorted(self._columns):
-            if inspector.get_pk_constraint(there[plain(name)], schema=self._schema)["constrained_columns"]:
+            if inspector.get_pk_constraint(kept_names[name], schema=self._schema)["constrained_columns"]:
                 continue
             key = [column.name for column in self._wanted[name].primary_key]
             self._writer.op.create_primary_key(f"pk_{name}", name, key, schema=self._schema)

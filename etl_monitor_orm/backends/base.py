@@ -245,9 +245,5 @@ class Backend(ABC):
         """
         return {}
 
-    def grants(self, connection: Connection, view: str, schema: str) -> list[str]:
-        """Return the statements that would give others what they may do with a view now; none if nobody knows."""
-        return []
-
     def after_migration(self, connection: Connection) -> None:  # noqa: B027 - most databases need nothing
         """Do what this database needs after a migration is committed."""
