@@ -71,11 +71,13 @@ _WRITTEN: Final[Mapping[type, tuple[str, Callable[[Any], Json]]]] = {
     datetime: ("time", datetime.isoformat),
     date: ("date", date.isoformat),
     timedelta: ("span", lambda value: value // _MICROSECOND),
+    tuple: ("tuple", lambda value: [encoded(one) for one in value]),
 }
 _READ: Final[Mapping[str, Callable[[Any], object]]] = {
     "time": datetime.fromisoformat,
     "date": date.fromisoformat,
     "span": lambda value: value * _MICROSECOND,
+    "tuple": lambda value: tuple(decoded(one) for one in value),
     "table": _TABLES.__getitem__,
     "map": lambda value: {key: decoded(one) for key, one in value.items()},
     **_WORDS,
@@ -90,7 +92,7 @@ def encoded(value: object) -> Json:
     """
     if value is None or type(value) in (bool, int, str):
         return cast(Json, value)
-    if isinstance(value, list | tuple):
+    if isinstance(value, list):
         return [encoded(one) for one in value]
     kind = type(value)
     if is_dataclass(value) and _DATA.get(kind.__name__) is kind:

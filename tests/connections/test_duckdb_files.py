@@ -14,6 +14,7 @@ from sqlalchemy import func, inspect, select, text
 import etl_monitor_orm
 from etl_monitor_orm import ConfigurationError, DatabaseLocked, ETLMonitor, Process, TaskDetail, migrations
 from etl_monitor_orm.backends import duckdb_opening
+from tests.databases import TABLES
 from tests.guests.processes import run
 
 HR = ("CORP", "HR_DAILY")
@@ -80,7 +81,7 @@ def test_file_called_like_the_schema_is_reflected_checked_and_queried_by_hand() 
     monitor = ETLMonitor("duckdb:///etl.duckdb")
     load(monitor)
 
-    assert len(inspect(monitor.engine).get_table_names(schema="etl")) == 7
+    assert len(inspect(monitor.engine).get_table_names(schema="etl")) == len(TABLES) + 1  # and the version
     assert migrations.check(monitor.engine, "etl") == []
     with monitor.engine.connect() as connection:
         assert connection.scalar(text('SELECT count(*) FROM etl."ETLconfigTasks"')) == 1

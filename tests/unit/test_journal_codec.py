@@ -39,6 +39,7 @@ VALUES = [
     Held(0, NOW, SeenStep("LoadEvents", True, 0), ReadFromMemory("LoadEvents", 40)),
     Ending(Status.DONE, NOW, "120 rows", LogType.WARN, "C1", None),
     Staged("LoadEvents", Move(-5, True), backwards=True, shared=False),
+    (1, (STEP, None)),
     [LogEntry("one", level=LogLevel.ERROR, log_time_utc=NOW), LogEntry("two")],
     Entry(Task, {"TaskID": 1}, {"TaskName": "$"}, {"IsActive": True}, {}, {"ValueDateTime": NOW}),
 ]
