@@ -15,15 +15,6 @@ ALONE = {
     *("start_run", "join_run", "get_pending_tasks"),
     *("end_task", "fail_task", "fail_stale", "skip_task", "status_reset"),
 }
-    "start_run",
-    "join_run",
-    "get_pending_tasks",
-    "end_task",
-    "fail_task",
-    "fail_stale",
-    "skip_task",
-    "status_reset",
-}
 
 
 @pytest.mark.parametrize("name", CALLS)
