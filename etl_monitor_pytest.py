@@ -107,7 +107,7 @@ def _monitor(database: str | None, clock: Clock) -> Iterator[ETLMonitor]:
 
     from etl_monitor_orm import ETLMonitor
     from etl_monitor_orm.backends import backend_for
-    from etl_monitor_orm.settings import DEFAULT_SCHEMA
+    from etl_monitor_orm.schemas import DEFAULT_SCHEMA
 
     engine = backend_for("duckdb").create_engine(URL.create("duckdb", database=database), catalog=None)
     yield ETLMonitor(engine, schema=DEFAULT_SCHEMA, actor="pytest", clock=clock)

@@ -1,9 +1,9 @@
 """How alembic reaches the monitor's database.
 
 The database is the first of these that is given: an Engine or Connection in the config's attributes (`connection`, with
-`schema` beside it), `-x url=…`, `-x schema=…` and `-x catalog=…` on the command line, `ETL_MONITOR_URL`,
-`ETL_MONITOR_SCHEMA` and `ETL_MONITOR_CATALOG`. The layout of Delta tables is: `layout` in the attributes,
-`-x layout=…`, `ETL_MONITOR_LAYOUT`.
+`schema` and `views_schema` beside it), `-x url=…`, `-x schema=…`, `-x views_schema=…` and `-x catalog=…` on the
+command line, `ETL_MONITOR_URL`, `ETL_MONITOR_SCHEMA`, `ETL_MONITOR_VIEWS_SCHEMA` and `ETL_MONITOR_CATALOG`. The layout
+of Delta tables is: `layout` in the attributes, `-x layout=…`, `ETL_MONITOR_LAYOUT`.
 
 If the database can roll DDL back, all migrations of one run are one transaction: they succeed or leave nothing.
 Otherwise each statement can be executed again, and the next run completes one that was stopped. The version table,
@@ -32,14 +32,16 @@ from etl_monitor_orm.migrations.takeover import take_over
 from etl_monitor_orm.models import Base
 from etl_monitor_orm.models.base import INDEXED, with_conditions
 from etl_monitor_orm.models.revision import VERSION_TABLE
+from etl_monitor_orm.schemas import DEFAULT_SCHEMA, in_schema, views_schema_of
 from etl_monitor_orm.session import engine_for
-from etl_monitor_orm.settings import DEFAULT_SCHEMA, Settings
+from etl_monitor_orm.settings import Settings
 
 
 def safe(database: Engine | Connection) -> Engine | Connection:
     """The database with the monitor's own dialect, which alembic needs."""
     engine = backend_of(database.engine).adopt(database.engine)
-    backend_of(engine).refuse_schema(engine, settings.schema)
+    for schema in (settings.schema, settings.views_schema or settings.schema):
+        backend_of(engine).refuse_schema(engine, schema)
     if isinstance(database, Engine):
         return engine
     if engine.dialect is not database.dialect:
@@ -55,11 +57,13 @@ asked = context.get_x_argument(as_dictionary=True)
 settings = Settings.read(
     given.get("url") or asked.get("url"),
     schema=given.get("schema") or asked.get("schema"),
+    views_schema=given.get("views_schema") or asked.get("views_schema"),
     catalog=asked.get("catalog"),
 )
 database = safe(given.get("connection") or engine_for(settings))
 backend = backend_of(database)
 folds = backend.capabilities.folds_names
+views_schema = views_schema_of(in_schema(database.engine, settings.schema, settings.views_schema))
 layout = asked_layout(backend, given.get("layout") or asked.get("layout"))
 
 if context.config.cmd_opts is not None:
@@ -108,9 +112,9 @@ def options(schema: str) -> dict[str, object]:
 def online(connection: Connection) -> None:
     """Migrate a database."""
     with nullcontext() if connection.in_transaction() else connection.begin():
-        schema = schema_as_kept(connection, settings.schema)
+        schema, for_views = (schema_as_kept(connection, name) for name in (settings.schema, views_schema))
     try:
-        context.configure(connection=connection, **options(schema))
+        context.configure(connection=connection, views_schema=for_views, **options(schema))
     except KeyError:
         # Alembic has no implementation under the name of this connection's dialect.
         raise ConfigurationError(
@@ -140,23 +144,35 @@ def steps() -> object:
     return load_python_file(Path(__file__).parent, "steps.py").Steps()
 
 
-def prepare(connection: Connection, schema: str) -> None:
-    """Create the schema, and find the recorded revision and the layout to continue in: existing tables keep theirs."""
-    if not inspect(connection).has_schema(schema):
+def create(connection: Connection, schema: str) -> bool:
+    """Create a schema that is missing; return whether it was there."""
+    if inspect(connection).has_schema(schema):
         # Look first: a user who may not create schemas is refused even if the schema exists.
-        connection.execute(CreateSchema(schema, if_not_exists=not backend.capabilities.transactional_ddl))
-    else:
+        return True
+    connection.execute(CreateSchema(schema, if_not_exists=not backend.capabilities.transactional_ddl))
+    return False
+
+
+def prepare(connection: Connection, schema: str) -> None:
+    """Create the schemas, and find the recorded revision and the layout to continue in: existing tables keep theirs."""
+    if create(connection, schema):
         take_over(context.get_context(), version_table_of(context.get_context()), schema)
+    create(connection, context.get_context().opts["views_schema"])
     if backend.capabilities.layouts:
         context.get_context().opts["layout"] = found_layout(backend, connection, schema) or layout or DEFAULT_LAYOUT
 
 
 def offline() -> None:
     """Write the SQL that would migrate a database; needs no connection."""
-    schema = settings.schema.lower() if folds else settings.schema
+    schema, for_views = (name.lower() if folds else name for name in (settings.schema, views_schema))
     chosen = {"layout": layout or DEFAULT_LAYOUT} if backend.capabilities.layouts else {}
     context.configure(
-        url=database.engine.url, literal_binds=True, dialect_opts={"paramstyle": "named"}, **options(schema), **chosen
+        url=database.engine.url,
+        literal_binds=True,
+        dialect_opts={"paramstyle": "named"},
+        views_schema=for_views,
+        **options(schema),
+        **chosen,
     )
     version_table_of(context.get_context())
     with context.begin_transaction():
@@ -167,7 +183,8 @@ def offline() -> None:
             "where releases before 0.1.0 made the tables, run `etl-monitor db upgrade` on the database instead.",
         )
         if not context.get_context().get_current_heads():
-            context.execute(CreateSchema(schema, if_not_exists=True))
+            for name in dict.fromkeys((schema, for_views)):
+                context.execute(CreateSchema(name, if_not_exists=True))
         context.run_migrations(steps=steps())
 
 

@@ -34,6 +34,11 @@ class Steps:
         return op.get_context().version_table_schema
 
     @property
+    def views_schema(self) -> str | None:
+        """The schema of the views: the monitor's own, unless somebody named another one."""
+        return op.get_context().opts.get("views_schema") or self.schema
+
+    @property
     def can_roll_back(self) -> bool:
         """Whether a migration is one transaction."""
         return op.get_context().impl.transactional_ddl
@@ -140,7 +145,7 @@ class Steps:
     def drop_views(self, *names: str) -> None:
         """Drop existing views, in reverse order."""
         for name in reversed(names):
-            op.execute(sa.DDL("DROP VIEW IF EXISTS %(schema)s.%(view)s", context=self._place(view=name)))
+            op.execute(sa.DDL("DROP VIEW IF EXISTS %(views_schema)s.%(view)s", context=self._place(view=name)))
 
     def joined(self) -> str:
         """Return the revision in which this database joined: the first that has views for it."""
@@ -190,7 +195,9 @@ class Steps:
         if self.can_roll_back and replacing:
             self.drop_views(*texts)
         for text in texts.values():
-            op.execute(sa.DDL(text, context=self._place()))
+            head, then, query = text.partition(" AS\n")
+            here = head.replace("%(schema)s", "%(views_schema)s")
+            op.execute(sa.DDL("".join([here, then, query]), context=self._place()))
 
     def _columns(self, table: str) -> set[str]:
         """Names of a table's columns in lower case; offline, none is known."""
@@ -201,7 +208,8 @@ class Steps:
 
     def _place(self, **names: str) -> dict[str, str]:
         preparer = op.get_context().dialect.identifier_preparer
-        names = {place: preparer.quote(name) for place, name in {"schema": self.schema, **names}.items()}
+        schemas = {"schema": self.schema, "views_schema": self.views_schema}
+        names = {place: preparer.quote(name) for place, name in {**schemas, **names}.items()}
         if not preparer._double_percents:
             return names
         # sa.DDL itself doubles the percent signs of its whole text if the driver needs that.

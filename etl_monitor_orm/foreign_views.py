@@ -29,7 +29,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from etl_monitor_orm import views
 from etl_monitor_orm.backends import backend_of, place, pointed
 from etl_monitor_orm.errors import SchemaOutOfDate
-from etl_monitor_orm.settings import DEFAULT_SCHEMA
+from etl_monitor_orm.schemas import VIEWS
 
 if TYPE_CHECKING:
     from etl_monitor_orm.views import ViewBase
@@ -65,7 +65,7 @@ def noticed(error: SQLAlchemyError, engine: Engine) -> SchemaOutOfDate | None:
     way = pointed("Run `etl-monitor db repair`, or call monitor.setup().", engine)
     return SchemaOutOfDate(
         f"View {name} of {place(engine.url)} is not the monitor's, but another tool's: it lacks {', '.join(columns)}. "
-        f"{way}"
+        f"{way} If that tool needs its views, name another schema for the monitor's: ETL_MONITOR_VIEWS_SCHEMA."
     )
 
 
@@ -100,6 +100,6 @@ def all_answer() -> ColumnElement[bool]:
     So one statement can ask something else, and whether all six views are the monitor's. No view is computed for it,
     and none is mapped.
     """
-    apart = MetaData(schema=DEFAULT_SCHEMA)  # the schema of a lightweight table() is not mapped
+    apart = MetaData(schema=VIEWS)  # the schema of a lightweight table() is not mapped
     known = (Table(name, apart, Column(telling)) for name, telling in TELLING.items())
     return and_(*(~exists(select(*view.c).where(false())) for view in known))

@@ -28,6 +28,7 @@ from etl_monitor_orm.handing_over import NotCopied
 from etl_monitor_orm.journal import opening
 from etl_monitor_orm.journal.handle import Journal
 from etl_monitor_orm.runtime import Flushable, Runtime
+from etl_monitor_orm.schemas import views_schema_of
 from etl_monitor_orm.session import UnitOfWork, adopted, engine_for
 from etl_monitor_orm.settings import Settings
 
@@ -49,6 +50,8 @@ class ETLMonitor(
         database: A SQLAlchemy URL, or an Engine, which stays yours: the monitor does not change it, and `close()`
             leaves it open. Else `ETL_MONITOR_URL`, else `duckdb:///etl_monitor.duckdb`.
         schema: Schema of the tables and views; else `ETL_MONITOR_SCHEMA`, else `etl`.
+        views_schema: Another schema for the views, as where another tool has views of the same names beside the
+            tables; else `ETL_MONITOR_VIEWS_SCHEMA`, else beside the tables. Tell every program that uses them.
         catalog: Unity Catalog catalog, where the database has catalogs; else `ETL_MONITOR_CATALOG`.
         actor: Name for CreatedBy and LastUpdatedBy; else `ETL_MONITOR_ACTOR`, else the database's user where
             it has users, else the OS user.
@@ -84,6 +87,7 @@ class ETLMonitor(
         database: str | URL | Engine | None = None,
         *,
         schema: str | None = None,
+        views_schema: str | None = None,
         catalog: str | None = None,
         actor: str | None = None,
         clock: Clock = system_clock,
@@ -98,6 +102,7 @@ class ETLMonitor(
         self._settings = Settings.read(
             url,
             schema=schema,
+            views_schema=views_schema,
             catalog=catalog,
             actor=actor,
             lock_wait=lock_wait,
@@ -113,7 +118,7 @@ class ETLMonitor(
                     "An engine already holds its file in its own way. Pass lock_wait= and exclusive= only with a URL, "
                     "or to etl_monitor_orm.create_engine(url)."
                 )
-            engine = adopted(database, self._settings.schema)
+            engine = adopted(database, self._settings)
         else:
             engine = engine_for(self._settings, exclusive=exclusive)
         bridge = opening.bridge_for(self._settings, engine.url)
@@ -126,8 +131,13 @@ class ETLMonitor(
 
     @property
     def schema(self) -> str:
-        """The schema of the tables and views."""
+        """The schema of the tables."""
         return self._settings.schema
+
+    @property
+    def views_schema(self) -> str:
+        """The schema of the views; it is the tables' unless you named another one."""
+        return views_schema_of(self.engine)
 
     @property
     def journal(self) -> Journal:
@@ -169,8 +179,11 @@ class ETLMonitor(
         backup: str | PathLike[str] | None = None,
         keep_latest: bool = False,
         anyway: bool = False,
+        keep_their_views: bool = False,
     ) -> AdoptionReport:
         """Take over the tables that the Spark edition made, with all their rows, and replace its views.
+
+        A monitor with a `views_schema=` of its own makes its views there, and leaves the Spark edition's as they are.
 
         Columns are added, then rows are put right, then the views are replaced, and the revision is recorded last.
         Where the database can roll DDL back, this is one transaction. Elsewhere a stop after any statement leaves
@@ -182,6 +195,8 @@ class ETLMonitor(
             backup: A new file for the definitions of the Spark edition's views, as SQL.
             keep_latest: Whether to remove rows whose natural key a later row has; else they are refused.
             anyway: Whether to go on although steps were started within the last hour and have not ended.
+            keep_their_views: Whether to refuse to replace the Spark edition's views: the monitor must have its own in
+                another schema.
 
         Returns:
             What was found and changed, with a map from old to new natural keys. `str()` of it is a text for the team.
@@ -205,6 +220,7 @@ class ETLMonitor(
             backup=None if backup is None else fspath(backup),
             keep_latest=inputs.boolean("keep_latest", keep_latest),
             anyway=inputs.boolean("anyway", anyway),
+            keep_their_views=inputs.boolean("keep_their_views", keep_their_views),
         )
         if report.done:
             self._runtime.schema_is_current()

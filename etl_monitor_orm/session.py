@@ -15,7 +15,8 @@ from etl_monitor_orm import foreign_views, inputs
 from etl_monitor_orm.backends import Backend, Capabilities, Holding, RetryPolicy, backend_for, backend_of, our_error
 from etl_monitor_orm.errors import ConflictError
 from etl_monitor_orm.models import SequenceStage
-from etl_monitor_orm.settings import DEFAULT_SCHEMA, Settings
+from etl_monitor_orm.schemas import in_schema, views_schema_of
+from etl_monitor_orm.settings import Settings
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
@@ -30,6 +31,7 @@ def create_engine(
     url: str | URL | None = None,
     *,
     schema: str | None = None,
+    views_schema: str | None = None,
     catalog: str | None = None,
     connect_args: Mapping[str, object] | None = None,
     lock_wait: float | None = None,
@@ -44,6 +46,7 @@ def create_engine(
     Args:
         url: A SQLAlchemy URL; else `ETL_MONITOR_URL`, else `duckdb:///etl_monitor.duckdb`.
         schema: Schema of the tables and views; else `ETL_MONITOR_SCHEMA`, else `etl`.
+        views_schema: Another schema for the views; else `ETL_MONITOR_VIEWS_SCHEMA`, else beside the tables.
         catalog: Unity Catalog catalog, where the database has catalogs; else `ETL_MONITOR_CATALOG`.
         connect_args: Driver arguments that a URL cannot express, such as `session_configuration`.
         lock_wait: Seconds to wait while another process holds a DuckDB file; else the URL's `?lock_wait=`, else
@@ -60,7 +63,7 @@ def create_engine(
             session.scalars(select(Watermark)).all()
         ```
     """
-    settings = Settings.read(url, schema=schema, catalog=catalog, lock_wait=lock_wait)
+    settings = Settings.read(url, schema=schema, views_schema=views_schema, catalog=catalog, lock_wait=lock_wait)
     return engine_for(settings, connect_args, exclusive=exclusive)
 
 
@@ -74,14 +77,18 @@ def engine_for(
     engine = backend.create_engine(
         settings.url,
         catalog=settings.catalog,
-        schema=settings.schema,
+        schemas=(settings.schema, settings.views_schema or settings.schema),
         connect_args=connect_args,
         holding=Holding(settings.lock_wait, exclusive),
     )
-    return in_schema(engine, settings.schema)
+    there = in_schema(engine, settings.schema, settings.views_schema)
+    backend.refuse_schema(there, views_schema_of(there))
+    return there
 
 
-def reading_engine(url: str | None, *, schema: str | None, catalog: str | None) -> Engine:
+def reading_engine(
+    url: str | None, *, schema: str | None, catalog: str | None, views_schema: str | None = None
+) -> Engine:
     """Return an engine for a program that only reads; a DuckDB file is opened read-only.
 
     Arguments as for `create_engine`.
@@ -89,28 +96,24 @@ def reading_engine(url: str | None, *, schema: str | None, catalog: str | None) 
     Raises:
         ConfigurationError: The settings do not lead to a usable database.
     """
-    settings = Settings.read(url, schema=schema, catalog=catalog)
+    settings = Settings.read(url, schema=schema, views_schema=views_schema, catalog=catalog)
     return engine_for(settings, backend_for(settings.url.get_backend_name()).arguments_to_read(settings.url))
 
 
-def adopted(engine: Engine, schema: str) -> Engine:
+def adopted(engine: Engine, settings: Settings) -> Engine:
     """Return an engine for the monitor that uses the connections of the caller's engine.
+
+    An engine that has the views in another schema than its tables keeps them there, unless the settings name one.
 
     Raises:
         ConfigurationError: The monitor does not support its database, or its connections cannot be made safe.
     """
     backend = backend_of(engine)
     ours = backend.adopt(engine)
-    backend.refuse_schema(ours, schema)
-    return in_schema(ours, schema)
-
-
-def in_schema(engine: Engine, schema: str) -> Engine:
-    """Return the engine with our tables in `schema`; it shares the pool and the caller's own mappings."""
-    mapped = engine.get_execution_options().get("schema_translate_map") or {}
-    if mapped.get(DEFAULT_SCHEMA, DEFAULT_SCHEMA) == schema:
-        return engine
-    return engine.execution_options(schema_translate_map={**mapped, DEFAULT_SCHEMA: schema})
+    there = in_schema(ours, settings.schema, settings.views_schema)
+    for schema in (settings.schema, views_schema_of(there)):
+        backend.refuse_schema(ours, schema)
+    return there
 
 
 class Turns:

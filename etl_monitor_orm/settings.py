@@ -15,9 +15,9 @@ from sqlalchemy.exc import ArgumentError
 
 from etl_monitor_orm.errors import ConfigurationError
 from etl_monitor_orm.foreign import plain_text
+from etl_monitor_orm.schemas import DEFAULT_SCHEMA
 
 DEFAULT_URL = "duckdb:///etl_monitor.duckdb"
-DEFAULT_SCHEMA = "etl"
 DEFAULT_LOCK_WAIT = 30.0
 """Seconds."""
 
@@ -51,7 +51,8 @@ class Settings:
 
     Attributes:
         url: The database; it may hold a password, so no representation shows it.
-        schema: The schema of the tables and views.
+        schema: The schema of the tables.
+        views_schema: Another schema for the views; None means beside the tables.
         catalog: The Unity Catalog catalog, for databases that have catalogs.
         actor: The name for `CreatedBy` and `LastUpdatedBy`; None means the database's user, else the OS user.
         lock_wait: Seconds to wait while another process holds a DuckDB file.
@@ -61,6 +62,7 @@ class Settings:
 
     url: URL = field(repr=False)
     schema: str = DEFAULT_SCHEMA
+    views_schema: str | None = None
     catalog: str | None = None
     actor: str | None = None
     lock_wait: float = DEFAULT_LOCK_WAIT
@@ -73,6 +75,7 @@ class Settings:
         url: str | URL | None = None,
         *,
         schema: str | None = None,
+        views_schema: str | None = None,
         catalog: str | None = None,
         actor: str | None = None,
         lock_wait: float | str | None = None,
@@ -86,6 +89,7 @@ class Settings:
         Args:
             url: A SQLAlchemy URL; else `ETL_MONITOR_URL`, else `duckdb:///etl_monitor.duckdb`.
             schema: Else the URL's, else `ETL_MONITOR_SCHEMA`, else `etl`.
+            views_schema: Else `ETL_MONITOR_VIEWS_SCHEMA`, else none.
             catalog: Else the URL's, else `ETL_MONITOR_CATALOG`.
             actor: Else `ETL_MONITOR_ACTOR`.
             lock_wait: Seconds; else the option of a DuckDB URL, else `ETL_MONITOR_LOCK_WAIT`, else 30.
@@ -121,12 +125,14 @@ class Settings:
         _refuse_unseen_in(parsed)
         name = schema if schema is not None else _named(parsed, "schema") or variable("ETL_MONITOR_SCHEMA")
         name = name if schema is not None else name or DEFAULT_SCHEMA
+        apart = views_schema if views_schema is not None else variable("ETL_MONITOR_VIEWS_SCHEMA")
         home = catalog or _named(parsed, "catalog") or variable("ETL_MONITOR_CATALOG")
         who = actor or variable("ETL_MONITOR_ACTOR")
         patience = lock_wait if lock_wait is not None else _lock_wait_of(parsed) or variable("ETL_MONITOR_LOCK_WAIT")
         return cls(
             url=parsed.difference_update_query(["lock_wait"]) if parsed.get_backend_name() == "duckdb" else parsed,
             schema=schema_name(name),
+            views_schema=None if apart is None else schema_name(apart),
             catalog=None if home is None else _plain("catalog", home),
             actor=None if who is None else _plain("actor", who),
             lock_wait=DEFAULT_LOCK_WAIT if patience is None else _seconds(patience),

@@ -18,7 +18,7 @@ from typing import Final
 from sqlalchemy.engine import make_url
 
 from etl_monitor_orm.backends import backend_for
-from etl_monitor_orm.settings import DEFAULT_SCHEMA
+from etl_monitor_orm.schemas import schema_map
 from etl_monitor_orm.views import VIEWS, ViewBase
 from etl_monitor_orm.views.ddl import CreateView
 
@@ -35,7 +35,7 @@ def frozen(view: type[ViewBase], dialect: str) -> str:
     """Return a view's CREATE statement, laid out for people, with `%(schema)s` for the schema's name."""
     compiled = CreateView(view).compile(
         dialect=make_url(f"{backend_for(dialect).drivername}://").get_dialect()(),
-        schema_translate_map={DEFAULT_SCHEMA: _PLACE},
+        schema_translate_map=schema_map(_PLACE),
         render_schema_translate=True,
     )
     head, query = re.split(r" AS (?=SELECT)", " ".join(str(compiled).split()), maxsplit=1)

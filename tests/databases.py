@@ -21,7 +21,7 @@ from etl_monitor_orm import (
     SysLog,
     Task,
 )
-from etl_monitor_orm.settings import DEFAULT_SCHEMA
+from etl_monitor_orm.schemas import DEFAULT_SCHEMA
 
 if TYPE_CHECKING:
     from tests.warehouse import Warehouse

@@ -24,7 +24,7 @@ from etl_monitor_orm.migrations.names import schema_as_kept
 from etl_monitor_orm.migrations.noting import noted, noted_in_the_old_place
 from etl_monitor_orm.migrations.own_engine import on_own_engine
 from etl_monitor_orm.models.revision import SCHEMA_REVISION, refuse_newer
-from etl_monitor_orm.session import in_schema
+from etl_monitor_orm.schemas import in_schema
 
 __all__ = ["AdoptionReport", "Change", "Finding", "StepNumber", "WatermarkText", "adopt", "adoption_script"]
 
@@ -39,6 +39,7 @@ def adopt(
     backup: str | None = None,
     keep_latest: bool = False,
     anyway: bool = False,
+    keep_their_views: bool = False,
 ) -> AdoptionReport:
     """Take over the Spark edition's tables; see `ETLMonitor.adopt`.
 
@@ -50,12 +51,13 @@ def adopt(
         backup: A file for the definitions of the views.
         keep_latest: Whether to remove rows whose key a later row has.
         anyway: Whether to go on although steps are running.
+        keep_their_views: Whether to refuse to replace the Spark edition's views.
     """
     if _is_adopted(engine, schema):
         return AdoptionReport(schema, None, done=True)
     from etl_monitor_orm.adoption import working
 
-    options = working.Options(now, dry_run, backup, keep_latest, anyway)
+    options = working.Options(now, dry_run, backup, keep_latest, anyway, keep_their_views)
     backend = backend_of(engine)
     try:
         with backend.for_services(engine).connect() as connection:
@@ -69,13 +71,15 @@ def adopt(
 
 
 @on_own_engine
-def adoption_script(engine: Engine, schema: str, *, now: datetime, keep_latest: bool = False) -> str:
+def adoption_script(
+    engine: Engine, schema: str, *, now: datetime, keep_latest: bool = False, keep_their_views: bool = False
+) -> str:
     """Return the statements of an adoption, for someone else to read and run; nothing is changed."""
     if _is_adopted(engine, schema):
         return f"-- The tables in schema {schema} are the monitor's already: nothing to adopt.\n"
     from etl_monitor_orm.adoption import working
 
-    options = working.Options(now, True, None, keep_latest, True)
+    options = working.Options(now, True, None, keep_latest, True, keep_their_views)
     try:
         with backend_of(engine).for_services(engine).connect() as connection:
             return working.script(connection, schema_as_kept(connection, schema), options)

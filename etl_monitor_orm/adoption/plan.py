@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, MetaData, String, Table, func, inspect, literal, select
 from sqlalchemy.engine.reflection import Inspector
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.schema import CreateSchema, CreateTable
 
 from etl_monitor_orm.adoption import receipts
 from etl_monitor_orm.adoption.duplicates import keep_latest, keys_twice
@@ -259,6 +259,10 @@ class Planner:
         return self._writer.take()
 
     def _views(self) -> Iterator[Statement]:
+        place = self._writer.steps.views_schema
+        if not inspect(self._connection).has_schema(place):
+            for sql in self._writer.text_of(CreateSchema(place, if_not_exists=True)):
+                yield Statement("views", f"Schema {place} is created for the views", sql)
         for sql in self._view_texts():
             yield Statement("views", _VIEWS, sql)
 

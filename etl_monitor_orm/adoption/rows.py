@@ -35,7 +35,7 @@ from sqlalchemy import (
 )
 
 from etl_monitor_orm.models import Base
-from etl_monitor_orm.settings import DEFAULT_SCHEMA
+from etl_monitor_orm.schemas import DEFAULT_SCHEMA
 from etl_monitor_orm.sql.merge import Merge
 from etl_monitor_orm.vocabulary import INITIATION_ID, QUEUED, LogType, Status
 

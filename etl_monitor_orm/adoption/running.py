@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from etl_monitor_orm.adoption.plan import Statement
 from etl_monitor_orm.backends import REPEATABLE, Backend, backend_of
 from etl_monitor_orm.errors import ConflictError, Retryable, SchemaError
-from etl_monitor_orm.session import in_schema
+from etl_monitor_orm.schemas import in_schema
 
 _NOT_TWICE = ("columns", "receipts", "keys")
 """What a database refuses, or doubles, when a statement whose reply was lost is sent again."""

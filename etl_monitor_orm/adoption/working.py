@@ -15,9 +15,9 @@ from etl_monitor_orm.adoption.plan import Plan, Planner, Statement, tables_there
 from etl_monitor_orm.adoption.report import AdoptionReport, Change, Finding
 from etl_monitor_orm.adoption.rows import table_in
 from etl_monitor_orm.backends import backend_of
-from etl_monitor_orm.errors import InvalidTransition, SchemaError, SchemaMissing
+from etl_monitor_orm.errors import InvalidInput, InvalidTransition, SchemaError, SchemaMissing
 from etl_monitor_orm.migrations.layouts import found_layout
-from etl_monitor_orm.migrations.names import FIRST_TABLES
+from etl_monitor_orm.migrations.names import FIRST_TABLES, views_schema_as_kept
 from etl_monitor_orm.migrations.recognising import Columns, Kind, found
 from etl_monitor_orm.migrations.unfinished import begun_kind
 from etl_monitor_orm.migrations.written import writer
@@ -25,6 +25,10 @@ from etl_monitor_orm.migrations.written import writer
 _NOTES: Final = (
     "StartTime is NULL until a step starts; the Spark edition wrote the time of queueing there.",
     "v_watermarks.ActiveValue is in UTC, whatever the time zone of the session that reads it.",
+)
+_NO_OTHER_SCHEMA: Final = (
+    "Two views cannot have one name in one schema. To keep the Spark edition's, name another schema for the monitor's: "
+    "`--views-schema`, views_schema=, or ETL_MONITOR_VIEWS_SCHEMA."
 )
 
 
@@ -38,6 +42,7 @@ class Options:
         backup: A file for the definitions of the views.
         keep_latest: Whether to remove rows whose key a later row has.
         anyway: Whether to go on although steps are running.
+        keep_their_views: Whether to refuse to replace the Spark edition's views.
     """
 
     now: datetime
@@ -45,11 +50,15 @@ class Options:
     backup: str | None
     keep_latest: bool
     anyway: bool
+    keep_their_views: bool = False
 
 
 def adopted(connection: Connection, schema: str, options: Options) -> AdoptionReport:
     """Adopt the tables, or say what an adoption would do."""
     kind, columns, begun = recognised(connection, schema)
+    place = views_schema_as_kept(connection, schema)
+    if options.keep_their_views and place == schema:
+        raise InvalidInput(_NO_OTHER_SCHEMA)
     findings = tuple(looking.findings(connection, tables_there(schema, columns), options.now))
     if not options.dry_run:
         _refuse(schema, findings, options)
@@ -70,14 +79,22 @@ def adopted(connection: Connection, schema: str, options: Options) -> AdoptionRe
         changes=_changes(plan.statements),
         findings=findings,
         moved=MappingProxyType(moved),
-        watermarks=watermarks.compared(before, {} if options.dry_run else watermarks.texts(connection, schema)),
-        notes=(*_NOTES, *left_out),
+        watermarks=watermarks.compared(before, {} if options.dry_run else watermarks.texts(connection, place)),
+        notes=(*_NOTES, *_notes_about_views(schema, place), *left_out),
     )
+
+
+def _notes_about_views(schema: str, place: str) -> list[str]:
+    if place == schema:
+        return []
+    return [f"The Spark edition's views stay in schema {schema}; the monitor's are in schema {place}."]
 
 
 def script(connection: Connection, schema: str, options: Options) -> str:
     """Return the statements that an adoption would execute."""
     kind, columns, begun = recognised(connection, schema)
+    if options.keep_their_views and views_schema_as_kept(connection, schema) == schema:
+        raise InvalidInput(_NO_OTHER_SCHEMA)
     _refuse(schema, looking.findings(connection, tables_there(schema, columns), options.now), options)
     plan = _planned(connection, schema, kind, columns, options, begun=begun)
     lines = [
@@ -121,7 +138,8 @@ def _planned(
 ) -> Plan:
     backend = backend_of(connection.engine)
     layout = found_layout(backend, connection, schema) if backend.capabilities.layouts else None
-    with writer(connection, schema, layout, columns) as written:
+    views_schema = views_schema_as_kept(connection, schema)
+    with writer(connection, schema, views_schema, layout, columns) as written:
         planner = Planner(connection, schema, columns, kind, options.now.date(), written, backend.capabilities)
         return planner.plan(begun=begun, keep_latest=options.keep_latest)
 

@@ -110,7 +110,7 @@ class Backend(ABC):
         url: URL,
         *,
         catalog: str | None,
-        schema: str | None = None,
+        schemas: Collection[str] = (),
         connect_args: Mapping[str, object] | None = None,
         holding: Holding | None = None,
     ) -> Engine:
@@ -119,7 +119,7 @@ class Backend(ABC):
         Args:
             url: The database.
             catalog: Its catalog, where the database has catalogs.
-            schema: The monitor's schema, for databases where a file may be called like it.
+            schemas: The monitor's schemas, for databases where a file may be called like one.
             connect_args: Driver arguments that a URL cannot express.
             holding: How a file is shared with other processes, where the database is a file.
 

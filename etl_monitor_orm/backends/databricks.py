@@ -10,7 +10,7 @@ import atexit
 import os
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, suppress
 from typing import Any, Final
 from weakref import WeakKeyDictionary, WeakSet
@@ -90,7 +90,7 @@ class DatabricksBackend(Backend):
         url: URL,
         *,
         catalog: str | None,
-        schema: str | None = None,
+        schemas: Collection[str] = (),
         connect_args: Mapping[str, object] | None = None,
         holding: Holding | None = None,
     ) -> Engine:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final
 from uuid import uuid4
@@ -93,7 +93,7 @@ class DuckDBBackend(Backend):
         url: URL,
         *,
         catalog: str | None,
-        schema: str | None = None,
+        schemas: Collection[str] = (),
         connect_args: Mapping[str, object] | None = None,
         holding: Holding | None = None,
     ) -> Engine:
@@ -112,7 +112,7 @@ class DuckDBBackend(Backend):
         if url.database in _UNNAMED:
             # An unnamed database in memory would be a different one on every thread.
             url = url.set(database=MEMORY + uuid4().hex)
-        opening, url = Opening(url, schema, lock_wait=holding.lock_wait), with_whole_paths(url)
+        opening, url = Opening(url, schemas, lock_wait=holding.lock_wait), with_whole_paths(url)
         engine = sqlalchemy.create_engine(
             self.translated(url),
             **_pool(url, opening, exclusive=holding.exclusive),
@@ -145,7 +145,7 @@ class DuckDBBackend(Backend):
             raise _refusal("duckdb-engine cannot connect with isolation_level=, which this engine was given")
         if isinstance(engine.pool, NullPool) and in_memory(engine.url):
             raise _refusal("This engine's NullPool closes every connection, which ends its in-memory database")
-        opening = Opening(engine.url, None, theirs=True)
+        opening = Opening(engine.url, theirs=True)
         adopted = watch_theirs(engine if ours else engine_over(engine), opening.database)
         if in_memory(engine.url):
             keep_in_memory(adopted)
@@ -227,7 +227,7 @@ class DuckDBBackend(Backend):
 
     def absent(self, engine: Engine) -> EtlMonitorError | None:
         """DuckDB makes a file that does not exist."""
-        opening = _openings.get(engine.dialect) or Opening(engine.url, None)
+        opening = _openings.get(engine.dialect) or Opening(engine.url)
         if not (is_file(opening.path) and is_by_url(engine)) or os.path.exists(opening.path):
             return None
         if is_open(opening.database):
@@ -244,7 +244,7 @@ class DuckDBBackend(Backend):
         and a run would read the same number. Of two steps that share a watermark, neither would count as the last.
         One process writes a file at a time, so a lock in that process is enough.
         """
-        opening = _openings.get(engine.dialect) or Opening(engine.url, None)
+        opening = _openings.get(engine.dialect) or Opening(engine.url)
         if isinstance(engine.pool, SharingPool):
             engine.pool.shared.queue()
         return _locks.of(opening.database)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Collection
 from typing import Any, Final, cast
 from weakref import ReferenceType, ref
 
@@ -40,7 +41,7 @@ class Opening:
 
     Args:
         url: The database. A relative path means the current folder, wherever the process goes later.
-        schema: The monitor's schema in it, if it is known.
+        schemas: The monitor's schemas in it, as far as they are known.
         theirs: Whether somebody else's engine opens the connections.
         lock_wait: Seconds to wait while another process holds the file.
 
@@ -52,13 +53,15 @@ class Opening:
         shared: What the engines of this process on one file have in common; None in memory, and on engines of others.
     """
 
-    def __init__(self, url: URL, schema: str | None, *, theirs: bool = False, lock_wait: float = 0.0) -> None:
+    def __init__(
+        self, url: URL, schemas: Collection[str] = (), *, theirs: bool = False, lock_wait: float = 0.0
+    ) -> None:
         self._url = url
         self._given = str(url.database)
         self.path = absolute(self._given)
         self.database = os.path.realpath(self.path) if is_file(self.path) else self.path
         self.follows_folder = theirs and self.path != self._given
-        self._ambiguous = schema is not None and is_ambiguous(url, schema)
+        self._ambiguous = any(is_ambiguous(url, schema) for schema in schemas)
         self._pool: ReferenceType[Pool] | None = None
         self.lock_wait = lock_wait
         self.shared = None if theirs or not is_file(self.path) else shared_file(self.database)

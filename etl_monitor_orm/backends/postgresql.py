@@ -125,7 +125,7 @@ class PostgreSQLBackend(Backend):
         url: URL,
         *,
         catalog: str | None,
-        schema: str | None = None,
+        schemas: Collection[str] = (),
         connect_args: Mapping[str, object] | None = None,
         holding: Holding | None = None,
     ) -> Engine:

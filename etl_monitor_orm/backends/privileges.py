@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from sqlalchemy.engine import Engine
 
 from etl_monitor_orm.errors import ConfigurationError
-
-_SCHEMA: Final = "etl"
-"""The schema of the mapped tables, where the engine maps it to no other."""
+from etl_monitor_orm.schemas import schema_of, views_schema_of
 
 
 def missing_privilege(where: str, words: str, engine: Engine) -> ConfigurationError:
@@ -29,7 +26,7 @@ def _asks(engine: Engine) -> Iterator[tuple[str, str]]:
     quote = engine.dialect.identifier_preparer.quote
     role = quote(engine.url.username) if engine.url.username else "your role"
     database = quote(engine.url.database) if engine.url.database else "your database"
-    schema = quote((engine.get_execution_options().get("schema_translate_map") or {}).get(_SCHEMA, _SCHEMA))
+    schema = ", ".join(dict.fromkeys(map(quote, (schema_of(engine), views_schema_of(engine)))))
     use, tables = f"GRANT USAGE ON SCHEMA {schema} TO {role}", f"ALL TABLES IN SCHEMA {schema} TO {role}"
     yield "must be owner of", f"Sign in as the owner, or ask for: GRANT the owner's role TO {role}"
     yield "for schema", f"Ask for: {use}; to migrate: {use.replace('USAGE', 'USAGE, CREATE', 1)}"

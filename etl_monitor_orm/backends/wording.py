@@ -12,6 +12,7 @@ from urllib.parse import quote, quote_plus
 from sqlalchemy.engine import URL, Engine
 
 from etl_monitor_orm.errors import DatabaseError, SchemaError, SchemaMissing
+from etl_monitor_orm.schemas import DEFAULT_SCHEMA, schema_of, views_schema_of
 
 
 def place(url: URL) -> str:
@@ -48,8 +49,12 @@ def repeatable(url: URL, typed: str | None = None) -> str:
 
 def options(engine: Engine) -> str:
     """Return the options with which a command reaches an engine's database."""
-    schema = (engine.get_execution_options().get("schema_translate_map") or {}).get("etl", "etl")
-    there = {"--url": repeatable(engine.url), "--schema": None if schema == "etl" else str(schema)}
+    schema, views_schema = schema_of(engine), views_schema_of(engine)
+    there = {
+        "--url": repeatable(engine.url),
+        "--schema": None if schema == DEFAULT_SCHEMA else schema,
+        "--views-schema": None if views_schema == schema else views_schema,
+    }
     return "".join(f" {name} {shlex.quote(value)}" for name, value in there.items() if value is not None)
 
 
@@ -103,7 +108,7 @@ _NO_REVISION: Final = re.compile(
 _VIEW: Final = re.compile(r"\bv_[a-z]+\b", re.IGNORECASE)
 _UPGRADE: Final = "Run `etl-monitor db upgrade`, or call monitor.setup()."
 _COMMAND: Final = re.compile(r"`(etl-monitor db [^`]*)`")
-_POINTED: Final = re.compile(" --(?:url|schema) ")
+_POINTED: Final = re.compile(" --(?:url|schema|views-schema) ")
 _NAMING: Final = frozenset(
     {"http_path", "catalog", "schema", "lakebase", "host", "port", "dbname", "service", "sslmode", "access_mode"}
 )

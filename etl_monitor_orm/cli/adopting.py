@@ -9,7 +9,7 @@ import typer
 
 from etl_monitor_orm.adoption import adopting
 from etl_monitor_orm.adoption.report import AdoptionReport
-from etl_monitor_orm.cli.options import Catalog, Json, Schema, Url, opened
+from etl_monitor_orm.cli.options import Catalog, Json, Schema, Url, ViewsSchema, opened
 from etl_monitor_orm.cli.output import print_json
 from etl_monitor_orm.clocks import system_clock
 from etl_monitor_orm.printable import harmless
@@ -27,8 +27,12 @@ def adopt(
         bool, typer.Option("--keep-latest", help="Of rows with one key, keep the one that was updated last.")
     ] = False,
     anyway: Annotated[bool, typer.Option("--anyway", help="Go on although steps seem to be running.")] = False,
+    keep_their_views: Annotated[
+        bool, typer.Option("--keep-their-views", help="Replace no view; needs --views-schema.")
+    ] = False,
     url: Url = None,
     schema: Schema = None,
+    views_schema: ViewsSchema = None,
     catalog: Catalog = None,
     as_json: Json = False,
 ) -> None:
@@ -36,13 +40,14 @@ def adopt(
 
     Rows stay or are put right, and views are replaced. You can run it again after it was stopped.
     """
-    with opened(url, schema, catalog) as monitor:
+    with opened(url, schema, catalog, views_schema=views_schema) as monitor:
         if sql:
             text = adopting.adoption_script(
                 monitor.engine,
                 monitor.schema,
                 now=system_clock(),
                 keep_latest=keep_latest,
+                keep_their_views=keep_their_views,
             )
             typer.echo(text, nl=False)
             return
@@ -51,6 +56,7 @@ def adopt(
             backup=backup,
             keep_latest=keep_latest,
             anyway=anyway,
+            keep_their_views=keep_their_views,
         )
         if as_json:
             print_json(_plain(report))

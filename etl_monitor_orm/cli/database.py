@@ -12,7 +12,7 @@ from etl_monitor_orm.backends import backend_of
 from etl_monitor_orm.cli.exits import ExitCode
 from etl_monitor_orm.cli.hints import tell
 from etl_monitor_orm.cli.lazily import group
-from etl_monitor_orm.cli.options import Catalog, Json, Schema, Url, confirmed, opened
+from etl_monitor_orm.cli.options import Catalog, Json, Schema, Url, ViewsSchema, confirmed, opened
 from etl_monitor_orm.cli.output import print_json
 from etl_monitor_orm.migrations.comparison import summarised
 from etl_monitor_orm.migrations.standing import standing
@@ -52,6 +52,7 @@ def upgrade(
     layout: NewLayout = None,
     url: Url = None,
     schema: Schema = None,
+    views_schema: ViewsSchema = None,
     catalog: Catalog = None,
     as_json: Json = False,
 ) -> None:
@@ -59,7 +60,7 @@ def upgrade(
 
     This includes the views and the framework's stages. You can run it at any time.
     """
-    with opened(url, schema, catalog, creates=True) as monitor:
+    with opened(url, schema, catalog, views_schema=views_schema, creates=True) as monitor:
         if sql:
             typer.echo(migrations.upgrade_script(monitor.engine, monitor.schema, revision, layout=layout))
             return
@@ -73,12 +74,18 @@ def upgrade(
 
 
 @db.command()
-def current(url: Url = None, schema: Schema = None, catalog: Catalog = None, as_json: Json = False) -> None:
+def current(
+    url: Url = None,
+    schema: Schema = None,
+    views_schema: ViewsSchema = None,
+    catalog: Catalog = None,
+    as_json: Json = False,
+) -> None:
     """Show the revision of the tables.
 
     Exits with 4 when this version needs another revision.
     """
-    with opened(url, schema, catalog, creates=True, reads=True) as monitor:
+    with opened(url, schema, catalog, views_schema=views_schema, creates=True, reads=True) as monitor:
         found, usable = None, False
         if backend_of(monitor.engine).nothing_to_read(monitor.engine) is None:
             there = standing(monitor.engine, monitor.schema)
@@ -105,6 +112,7 @@ def check(
     layout: WantedLayout = None,
     url: Url = None,
     schema: Schema = None,
+    views_schema: ViewsSchema = None,
     catalog: Catalog = None,
     as_json: Json = False,
 ) -> None:
@@ -112,7 +120,7 @@ def check(
 
     Exits with 4 when something differs. Notes, such as other comments, leave the exit status 0.
     """
-    with opened(url, schema, catalog, reads=True) as monitor:
+    with opened(url, schema, catalog, views_schema=views_schema, reads=True) as monitor:
         found = migrations.compare(monitor.engine, monitor.schema, layout=layout)
     if as_json:
         print_json({"differences": found.differences, "notes": found.notes})
@@ -128,12 +136,18 @@ def check(
 
 
 @db.command()
-def repair(url: Url = None, schema: Schema = None, catalog: Catalog = None, as_json: Json = False) -> None:
+def repair(
+    url: Url = None,
+    schema: Schema = None,
+    views_schema: ViewsSchema = None,
+    catalog: Catalog = None,
+    as_json: Json = False,
+) -> None:
     """Restore the views and the framework's stages.
 
     All rows stay. Tables are not changed: see `db check`.
     """
-    with opened(url, schema, catalog) as monitor:
+    with opened(url, schema, catalog, views_schema=views_schema) as monitor:
         restored = migrations.repair(monitor.engine, monitor.schema)
     if as_json:
         print_json({"repaired": restored})
@@ -150,6 +164,7 @@ def downgrade(
     yes: Yes = False,
     url: Url = None,
     schema: Schema = None,
+    views_schema: ViewsSchema = None,
     catalog: Catalog = None,
     as_json: Json = False,
 ) -> None:
@@ -157,7 +172,7 @@ def downgrade(
 
     This loses the data that it drops. `base` drops all of the monitor's tables and the history of all runs.
     """
-    with opened(url, schema, catalog) as monitor:
+    with opened(url, schema, catalog, views_schema=views_schema) as monitor:
         before = migrations.current(monitor.engine, monitor.schema)
         if before is not None and not yes:
             confirmed(f"This can lose data. Downgrade {monitor} from {before} to {revision}?")
@@ -170,6 +185,7 @@ def stamp(
     revision: Annotated[str, _upwards("The revision to record, or `base` for none [default: the newest].")] = "head",
     url: Url = None,
     schema: Schema = None,
+    views_schema: ViewsSchema = None,
     catalog: Catalog = None,
     as_json: Json = False,
 ) -> None:
@@ -177,7 +193,7 @@ def stamp(
 
     Use it for tables that something else created or restored.
     """
-    with opened(url, schema, catalog, creates=True) as monitor:
+    with opened(url, schema, catalog, views_schema=views_schema, creates=True) as monitor:
         before = None
         with suppress(SchemaOutOfDate):  # several are recorded, and this command fixes that
             before = migrations.current(monitor.engine, monitor.schema)

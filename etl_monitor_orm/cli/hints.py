@@ -24,6 +24,7 @@ _WORDS: Final = tuple(
     for pattern, words in (
         (r",? or call `?(?:monitor\.setup\(\)|monitor\.adopt\(\)|migrations\.repair\([^)]*\))`?", ""),
         (r"`--schema`, schema=", "--schema"),
+        (r"`--views-schema`, views_schema=", "--views-schema"),
         (r"\blayout=, --layout", "--layout"),
         (r"as an argument, as --url", "as --url"),
         (r"Pass actor=, or set", "Set"),

@@ -26,6 +26,14 @@ Schema = Annotated[
     str | None,
     typer.Option("--schema", metavar="NAME", help="Schema of the tables [default: ETL_MONITOR_SCHEMA or etl]."),
 ]
+ViewsSchema = Annotated[
+    str | None,
+    typer.Option(
+        "--views-schema",
+        metavar="NAME",
+        help="Another schema for the views [default: ETL_MONITOR_VIEWS_SCHEMA or beside the tables].",
+    ),
+]
 Catalog = Annotated[
     str | None,
     typer.Option("--catalog", metavar="NAME", help="Catalog, on Databricks [default: ETL_MONITOR_CATALOG]."),
@@ -65,7 +73,13 @@ def reported(url: str | None, schema: str | None, catalog: str | None) -> Iterat
 
 @contextmanager
 def opened(
-    url: str | None, schema: str | None, catalog: str | None, *, creates: bool = False, reads: bool = False
+    url: str | None,
+    schema: str | None,
+    catalog: str | None,
+    *,
+    views_schema: str | None = None,
+    creates: bool = False,
+    reads: bool = False,
 ) -> Iterator[ETLMonitor]:
     """Yield the monitor that the options name, then close it; errors end the command.
 
@@ -75,17 +89,20 @@ def opened(
         url: The option `--url`.
         schema: The option `--schema`.
         catalog: The option `--catalog`.
+        views_schema: The option `--views-schema`, where the command has it.
         creates: Whether the command may create the database.
         reads: Whether the command only reads, and opens a file read-only.
     """
     with ExitStack() as stack:
         stack.enter_context(reported(url, schema, catalog))
         if reads:
-            engine = reading_engine(url, schema=schema, catalog=catalog)
+            engine = reading_engine(url, schema=schema, views_schema=views_schema, catalog=catalog)
             stack.callback(engine.dispose)
             monitor = ETLMonitor(engine, schema=schema, when_away="raise")  # sending a journal would write
         else:
-            monitor = stack.enter_context(closing(ETLMonitor(url, schema=schema, catalog=catalog)))
+            monitor = stack.enter_context(
+                closing(ETLMonitor(url, schema=schema, views_schema=views_schema, catalog=catalog))
+            )
         backend = backend_of(monitor.engine)
         if not creates and (reason := backend.nothing_to_read(monitor.engine)) is not None:
             raise reason

@@ -17,7 +17,7 @@ from etl_monitor_orm.errors import SchemaOutOfDate
 from etl_monitor_orm.migrations.beside import include_name, include_object
 from etl_monitor_orm.migrations.comparison import Comparison
 from etl_monitor_orm.migrations.layouts import asked_layout, changed_layouts
-from etl_monitor_orm.migrations.names import schema_as_kept
+from etl_monitor_orm.migrations.names import schema_as_kept, views_schema_as_kept
 from etl_monitor_orm.migrations.noting import OLD_NAME, noted, noted_beside_our_views, noted_in_the_old_place
 from etl_monitor_orm.migrations.obstacles import refuse_obstacles
 from etl_monitor_orm.migrations.own_engine import on_own_engine, on_own_or_new_engine
@@ -30,7 +30,7 @@ from etl_monitor_orm.models.revision import (
     refuse_newer,
     require_current,
 )
-from etl_monitor_orm.settings import DEFAULT_SCHEMA
+from etl_monitor_orm.schemas import in_schema
 
 HEAD: Final = "head"
 """The newest revision that this version of the package ships."""
@@ -228,9 +228,10 @@ def compare(engine: Engine, schema: str, *, layout: str | None = None) -> Compar
     from etl_monitor_orm.migrations.repairing import changed_stages, recorded_again
 
     with backend_of(engine).for_services(engine).connect() as connection:
+        views_schema = views_schema_as_kept(connection, schema)
         schema = schema_as_kept(connection, schema)
     # A monitor's engine maps our tables to the given name, which reflection takes literally.
-    engine = engine.execution_options(schema_translate_map={DEFAULT_SCHEMA: schema})
+    engine = in_schema(engine, schema, views_schema)
     tables = scripts.changed_tables(engine, schema)
     return Comparison(
         [

@@ -10,7 +10,8 @@ from sqlalchemy.schema import SchemaItem
 
 from etl_monitor_orm.migrations.names import OUR_NAMES, same
 from etl_monitor_orm.migrations.own_engine import require_engine
-from etl_monitor_orm.settings import DEFAULT_SCHEMA, Settings
+from etl_monitor_orm.schemas import DEFAULT_SCHEMA
+from etl_monitor_orm.settings import Settings
 
 Place = MutableMapping[Literal["schema_name", "table_name", "schema_qualified_table_name"], str | None]
 """Where Alembic found an object."""

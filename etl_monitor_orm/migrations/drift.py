@@ -13,10 +13,10 @@ from sqlalchemy.schema import CreateIndex
 from etl_monitor_orm.backends import backend_of, shown
 from etl_monitor_orm.errors import ConfigurationError, Retryable
 from etl_monitor_orm.migrations.comparison import OTHER_COMMENT, Comparison
+from etl_monitor_orm.migrations.names import views_schema_as_kept
 from etl_monitor_orm.migrations.query_text import same_query
 from etl_monitor_orm.models import Base
-from etl_monitor_orm.session import in_schema
-from etl_monitor_orm.settings import DEFAULT_SCHEMA
+from etl_monitor_orm.schemas import in_schema, schema_map, schema_of
 from etl_monitor_orm.views import VIEWS
 from etl_monitor_orm.views.base import ViewBase
 from etl_monitor_orm.views.ddl import CreateTemporaryView
@@ -100,21 +100,22 @@ def _wrong_views(engine: Engine, schema: str) -> Iterator[tuple[str, str]]:
     can = backend_of(engine).capabilities
     compared = _compared_by_making_it if can.transactional_ddl else _compared_by_its_text
     with backend_of(engine).for_services(engine).connect() as connection:
-        there = set(inspect(connection).get_view_names(schema=schema))
+        place = views_schema_as_kept(connection, schema)
+        there = set(inspect(connection).get_view_names(schema=place))
     for view in VIEWS:
         name = view.__tablename__
         if (name.lower() if can.folds_names else name) not in there:
             yield name, "is missing."
-        elif (difference := compared(engine, schema, view)) is not None:
+        elif (difference := compared(engine, place, view)) is not None:
             yield name, difference
 
 
-def _compared_by_making_it(engine: Engine, schema: str, view: type[ViewBase]) -> str | None:
+def _compared_by_making_it(engine: Engine, place: str, view: type[ViewBase]) -> str | None:
     # A database stores a view's text in its own form, so the definition goes through it too: in a temporary view, which
     # needs no lock on the one in use and no ownership of it, and is rolled back.
     backend = backend_of(engine)
     with backend.for_services(engine).connect() as connection:
-        there = inspect(connection).get_view_definition(view.__tablename__, schema=schema)
+        there = inspect(connection).get_view_definition(view.__tablename__, schema=place)
         try:
             connection.execute(CreateTemporaryView(view, _COMPARED))
         except DBAPIError as error:
@@ -131,16 +132,16 @@ def _query(definition: str) -> str:
     return _HEAD.sub("", definition)
 
 
-def _compared_by_its_text(engine: Engine, schema: str, view: type[ViewBase]) -> str | None:
+def _compared_by_its_text(engine: Engine, place: str, view: type[ViewBase]) -> str | None:
     # Without rollback the text is compared: such a database stores a view's text as it was written.
     wanted = view.definition.compile(
         dialect=engine.dialect,
-        schema_translate_map={DEFAULT_SCHEMA: schema},
+        schema_translate_map=schema_map(schema_of(engine)),
         render_schema_translate=True,
         compile_kwargs={"literal_binds": True},
     )
     with backend_of(engine).for_services(engine).connect() as connection:
-        there = inspect(connection).get_view_definition(view.__tablename__, schema=schema)
+        there = inspect(connection).get_view_definition(view.__tablename__, schema=place)
     if not there:
         return "does not show you its query. Ask its owner to run the check."
     return None if same_query(there, str(wanted)) else _OTHER

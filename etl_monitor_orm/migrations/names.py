@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, inspect
 from etl_monitor_orm.backends import backend_of
 from etl_monitor_orm.models import Base
 from etl_monitor_orm.models.revision import VERSION_TABLE
+from etl_monitor_orm.schemas import in_schema, views_schema_of
 from etl_monitor_orm.views import HOMES
 
 TABLE_NAMES: Final = frozenset(table.name for table in Base.metadata.tables.values())
@@ -43,3 +44,8 @@ def schema_as_kept(connection: Connection, schema: str) -> str:
         return schema
     names = inspect(connection).get_schema_names()
     return schema if schema in names else next((name for name in names if name.lower() == schema.lower()), schema)
+
+
+def views_schema_as_kept(connection: Connection, schema: str) -> str:
+    """Return the name of the views' schema as the database stores it, for tables in `schema`."""
+    return schema_as_kept(connection, views_schema_of(in_schema(connection.engine, schema)))

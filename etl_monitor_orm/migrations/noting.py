@@ -12,7 +12,7 @@ from etl_monitor_orm.errors import DatabaseError, Retryable, SchemaError, Schema
 from etl_monitor_orm.foreign_views import all_answer
 from etl_monitor_orm.migrations.names import FIRST_TABLES, VIEW_NAMES, same, schema_as_kept
 from etl_monitor_orm.models.revision import NOTED, VERSION_TABLE, Noted, only
-from etl_monitor_orm.session import in_schema
+from etl_monitor_orm.schemas import in_schema
 
 OLD_NAME: Final = "alembic_version"
 """Alembic's default version table, and ours before 0.1.0."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import chain
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine, inspect, literal, select, table
 from sqlalchemy.engine.reflection import Inspector
@@ -11,14 +11,21 @@ from sqlalchemy.exc import DBAPIError
 
 from etl_monitor_orm.backends import backend_of
 from etl_monitor_orm.errors import SchemaError
-from etl_monitor_orm.migrations.names import FIRST_TABLES, KEY_NAMES, TABLE_NAMES, VIEW_NAMES, same, schema_as_kept
+from etl_monitor_orm.migrations.names import (
+    FIRST_TABLES,
+    KEY_NAMES,
+    TABLE_NAMES,
+    VIEW_NAMES,
+    same,
+    schema_as_kept,
+    views_schema_as_kept,
+)
 from etl_monitor_orm.migrations.noting import WAY_OUT, noted
 from etl_monitor_orm.migrations.recognising import Kind, found
 from etl_monitor_orm.migrations.unfinished import begun_kind
 from etl_monitor_orm.models import Base, SequenceStage
 from etl_monitor_orm.models.revision import VERSION_TABLE
-from etl_monitor_orm.session import in_schema
-from etl_monitor_orm.settings import DEFAULT_SCHEMA
+from etl_monitor_orm.schemas import DEFAULT_SCHEMA, in_schema
 
 
 def refuse_obstacles(engine: Engine, schema: str) -> None:
@@ -33,22 +40,48 @@ def refuse_obstacles(engine: Engine, schema: str) -> None:
     backend = backend_of(engine)
     try:
         with backend.for_services(engine).connect() as connection:
-            place = schema_as_kept(connection, schema)
-            inspector = inspect(connection)
-            if not inspector.has_schema(place):
-                return
-            plain = same(engine)
-            tables = {plain(name): name for name in inspector.get_table_names(schema=place)}
-            views = {plain(name): name for name in inspector.get_view_names(schema=place)}
-            others = backend.others_named(connection, place, TABLE_NAMES | VIEW_NAMES | KEY_NAMES)
-            if len(tables) >= len(FIRST_TABLES):
+            place, for_views = schema_as_kept(connection, schema), views_schema_as_kept(connection, schema)
+            tables = _Names.read(
+                connection, place, TABLE_NAMES | KEY_NAMES | (VIEW_NAMES if place == for_views else set())
+            )
+            views = tables if place == for_views else _Names.read(connection, for_views, VIEW_NAMES)
+            if len(tables.tables) >= len(FIRST_TABLES):
                 _refuse_theirs(connection, place)
-            reason = next(chain(_reasons(inspector, place, tables, views), _other_reasons(place, others)), None)
+            reason = next(_reasons(inspect(connection), tables, views), None)
     except DBAPIError as error:
         raise backend.explain(error, in_schema(engine, schema)) from error
     # If another migration created them meanwhile, it has recorded a revision by now.
     if reason is not None and noted(engine, schema) is None:
         raise SchemaError(f"{reason} Nothing was changed.")
+
+
+@dataclass(frozen=True)
+class _Names:
+    """What a schema has, under the names that the database compares, each with its name as it is kept.
+
+    Attributes:
+        schema: The schema, as the database stores its name.
+        tables: Its tables.
+        views: Its views.
+        others: What has one of the monitor's names and is no table or view, with its kind.
+    """
+
+    schema: str
+    tables: Mapping[str, str] = field(default_factory=dict)
+    views: Mapping[str, str] = field(default_factory=dict)
+    others: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, connection: Connection, schema: str, names: Collection[str]) -> _Names:
+        inspector, plain = inspect(connection), same(connection.engine)
+        if not inspector.has_schema(schema):
+            return cls(schema)
+        return cls(
+            schema,
+            {plain(name): name for name in inspector.get_table_names(schema=schema)},
+            {plain(name): name for name in inspector.get_view_names(schema=schema)},
+            backend_of(connection.engine).others_named(connection, schema, names),
+        )
 
 
 def _refuse_theirs(connection: Connection, schema: str) -> None:
@@ -84,30 +117,32 @@ def _has_rows(connection: Connection, schema: str) -> bool:
     )
 
 
-def _other_reasons(schema: str, others: Mapping[str, str]) -> Iterator[str]:
-    for name, kind in sorted(others.items()):
-        yield f"Schema {schema} has {kind} {name}, and the monitor needs that name. {WAY_OUT}"
-
-
-def _reasons(inspector: Inspector, schema: str, tables: dict[str, str], views: dict[str, str]) -> Iterator[str]:
+def _reasons(inspector: Inspector, tables: _Names, views: _Names) -> Iterator[str]:
+    """What is in the way in the schema of the tables, and in the one of the views, which may be the same."""
     plain, strict = same(inspector.engine), backend_of(inspector.engine).capabilities.transactional_ddl
     for name in sorted(TABLE_NAMES | {VERSION_TABLE.name}):
-        if plain(name) in views:
-            yield f"Schema {schema} has a view {name} where the monitor needs a table. {WAY_OUT}"
+        if plain(name) in tables.views:
+            yield f"Schema {tables.schema} has a view {name} where the monitor needs a table. {WAY_OUT}"
     for name in sorted(VIEW_NAMES):
-        if plain(name) in tables:
-            yield f"Schema {schema} has a table {name} where the monitor needs a view. {WAY_OUT}"
+        if plain(name) in views.tables:
+            yield f"Schema {views.schema} has a table {name} where the monitor needs a view. {WAY_OUT}"
     for name in sorted(TABLE_NAMES):
-        if plain(name) in tables and (lacking := _lacking(inspector, schema, tables[plain(name)], name)):
-            yield f"Schema {schema} has a table {name} that is not the monitor's: it lacks {lacking}. {WAY_OUT}"
-    present = [name for name in sorted(TABLE_NAMES | VIEW_NAMES) if plain(name) in {*tables, *views}]
+        there = tables.tables.get(plain(name))
+        if there is not None and (lacking := _lacking(inspector, tables.schema, there, name)):
+            yield f"Schema {tables.schema} has a table {name} that is not the monitor's: it lacks {lacking}. {WAY_OUT}"
+    present = [name for name in sorted(TABLE_NAMES) if plain(name) in {*tables.tables, *tables.views}]
+    present += [name for name in sorted(VIEW_NAMES) if plain(name) in {*views.tables, *views.views}]
     if strict and set(present) >= FIRST_TABLES | VIEW_NAMES:
         yield (
-            f"Schema {schema} has the monitor's tables and views, but no revision is recorded for them. "
+            f"Schema {tables.schema} has the monitor's tables and views, but no revision is recorded for them. "
             f"Record it with `etl-monitor db stamp`, then run `etl-monitor db check`."
         )
     elif strict and present:
-        yield f"Schema {schema} already has {', '.join(present)}, but no revision is recorded. {WAY_OUT}"
+        places = " and ".join(dict.fromkeys([tables.schema, views.schema]))
+        yield f"Schema {places} already has {', '.join(present)}, but no revision is recorded. {WAY_OUT}"
+    for one in (tables, views):
+        for name, kind in sorted(one.others.items()):
+            yield f"Schema {one.schema} has {kind} {name}, and the monitor needs that name. {WAY_OUT}"
 
 
 def _lacking(inspector: Inspector, schema: str, name: str, ours: str) -> str:

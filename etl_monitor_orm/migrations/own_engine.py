@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from etl_monitor_orm.backends import backend_of, our_error, pointing
 from etl_monitor_orm.errors import InvalidInput
-from etl_monitor_orm.session import in_schema
+from etl_monitor_orm.schemas import in_schema, views_schema_of
 from etl_monitor_orm.settings import schema_name
 
 Call = TypeVar("Call", bound=Callable[..., object])
@@ -49,11 +49,13 @@ def _wrapped(call: Call, *, needs_database: bool) -> Call:
         require_engine(engine)
         backend = backend_of(engine)
         ours, name = backend.for_services(backend.adopt(engine)), schema_name(schema)
-        backend.refuse_schema(ours, name)
+        there = in_schema(ours, name)
+        for one in (name, views_schema_of(there)):
+            backend.refuse_schema(ours, one)
         (backend.before_work_in_tables if needs_database else backend.before_work)(ours)
         try:
-            with pointing(in_schema(ours, name)):
-                return call(ours, name, *args, **kwargs)
+            with pointing(there):
+                return call(there, name, *args, **kwargs)
         except SQLAlchemyError as error:
             raise our_error(error, engine) from error
 

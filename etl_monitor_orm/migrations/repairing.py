@@ -12,11 +12,11 @@ from etl_monitor_orm.backends import backend_of
 from etl_monitor_orm.errors import DatabaseError, SchemaError, SchemaMissing
 from etl_monitor_orm.foreign_views import lacking
 from etl_monitor_orm.migrations.drift import CANNOT, wrong_views
-from etl_monitor_orm.migrations.names import TABLE_NAMES, VIEW_NAMES, same, schema_as_kept
+from etl_monitor_orm.migrations.names import TABLE_NAMES, VIEW_NAMES, same, schema_as_kept, views_schema_as_kept
 from etl_monitor_orm.migrations.noting import WAY_OUT
 from etl_monitor_orm.models import SequenceStage
 from etl_monitor_orm.models.revision import REPEATED, SCHEMA_REVISION, Noted
-from etl_monitor_orm.session import in_schema
+from etl_monitor_orm.schemas import in_schema
 from etl_monitor_orm.sql.merge import Merge
 from etl_monitor_orm.vocabulary import BUILT_IN_STAGES, Stage
 
@@ -41,7 +41,8 @@ def repair_foreign_views(engine: Engine, schema: str) -> list[str]:
     """Restore all views that are wrong, if one is missing or lacks a column of ours; say what that was."""
     with backend_of(engine).for_services(engine).connect() as connection:
         schema = schema_as_kept(connection, schema)
-        there = set(map(same(engine), inspect(connection).get_view_names(schema=schema)))
+        place = views_schema_as_kept(connection, schema)
+        there = set(map(same(engine), inspect(connection).get_view_names(schema=place)))
     missing = [name for name in VIEW_NAMES if same(engine)(name) not in there]
     if not (missing or lacking(in_schema(engine, schema), sorted(VIEW_NAMES))):
         return []
@@ -111,7 +112,8 @@ def _require_tables(connection: Connection, schema: str) -> None:
     """Refuse to work without the tables, and where something else has a view's name."""
     plain, inspector = same(connection.engine), inspect(connection)
     tables = {plain(name) for name in inspector.get_table_names(schema=schema)}
-    views = {plain(name) for name in inspector.get_view_names(schema=schema)}
+    place = views_schema_as_kept(connection, schema)
+    views = {plain(name) for name in inspector.get_view_names(schema=place)}
     missing = [name for name in sorted(TABLE_NAMES) if plain(name) not in tables]
     if len(missing) == len(TABLE_NAMES) and not views & {plain(name) for name in VIEW_NAMES}:
         raise SchemaMissing(
@@ -124,11 +126,12 @@ def _require_tables(connection: Connection, schema: str) -> None:
             "from a backup, then run `etl-monitor db check`; or begin again in another schema: `--schema`, schema=, or "
             "ETL_MONITOR_SCHEMA."
         )
-    others = backend_of(connection.engine).others_named(connection, schema, VIEW_NAMES)
+    others = backend_of(connection.engine).others_named(connection, place, VIEW_NAMES)
+    beside = tables if place == schema else {plain(name) for name in inspector.get_table_names(schema=place)}
     for name in sorted(VIEW_NAMES):
-        if plain(name) in tables or name in others:
+        if plain(name) in beside or name in others:
             kind = others.get(name, "a table")
-            raise SchemaError(f"Schema {schema} has {kind} {name} where the monitor needs a view. {WAY_OUT}")
+            raise SchemaError(f"Schema {place} has {kind} {name} where the monitor needs a view. {WAY_OUT}")
 
 
 def _table(schema: str) -> Table:

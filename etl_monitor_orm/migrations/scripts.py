@@ -22,7 +22,7 @@ from etl_monitor_orm.errors import ConfigurationError, ConflictError, InvalidInp
 from etl_monitor_orm.migrations.comparison import Comparison
 from etl_monitor_orm.migrations.drift import table_differences
 from etl_monitor_orm.models import revision as revisions
-from etl_monitor_orm.session import in_schema
+from etl_monitor_orm.schemas import in_schema, views_schema_of
 from etl_monitor_orm.settings import Layout
 
 _PACKAGE: Final = Path(__file__).parents[1]
@@ -133,7 +133,14 @@ def _once(action: Callable[[], None]) -> None:
 
 
 def _config(engine: Engine, schema: str, layout: Layout | None) -> Config:
-    attributes = {"connection": engine, "url": engine.url, "schema": schema, "layout": layout}
+    views_schema = views_schema_of(in_schema(engine, schema))
+    attributes = {
+        "connection": engine,
+        "url": engine.url,
+        "schema": schema,
+        "views_schema": views_schema,
+        "layout": layout,
+    }
     config = Config(stdout=StringIO(), attributes=attributes)
     config.set_main_option("script_location", str(script_location()).replace("%", "%%"))
     return config

@@ -74,12 +74,15 @@ class Writer:
 
 
 @contextmanager
-def writer(connection: Connection, schema: str, layout: Layout | None, columns: Columns) -> Iterator[Writer]:
+def writer(
+    connection: Connection, schema: str, views_schema: str, layout: Layout | None, columns: Columns
+) -> Iterator[Writer]:
     """Yield a writer for a database.
 
     Args:
         connection: Says which database it is; nothing is executed on it.
         schema: The schema, as the database stores its name.
+        views_schema: The schema of the views, likewise.
         layout: The layout of the results tables on Delta.
         columns: The columns that exist: what is there is not added.
     """
@@ -92,6 +95,7 @@ def writer(connection: Connection, schema: str, layout: Layout | None, columns: 
         "literal_binds": True,
         "version_table": VERSION_TABLE.name,
         "version_table_schema": schema,
+        "views_schema": views_schema,
         "layout": layout,
     }
     with scripts.one_at_a_time:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from etl_monitor_orm.foreign import is_no_value
 from etl_monitor_orm.printable import named, quoted
-from etl_monitor_orm.settings import DEFAULT_SCHEMA
+from etl_monitor_orm.schemas import DEFAULT_SCHEMA
 
 W = TypeVar("W", bound=StrEnum)
 

@@ -9,7 +9,7 @@ from sqlalchemy import Column, MetaData, Row, String, Table, select
 
 from etl_monitor_orm.errors import SchemaMissing, SchemaOutOfDate
 from etl_monitor_orm.printable import quoted
-from etl_monitor_orm.settings import DEFAULT_SCHEMA
+from etl_monitor_orm.schemas import DEFAULT_SCHEMA
 
 SCHEMA_REVISION: Final = "0003"
 """Head of the migrations that ship with this version; revisions are numbered, so they compare as text."""

@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapper
 
 from etl_monitor_orm.errors import InvalidInput
 from etl_monitor_orm.models.base import Readable
-from etl_monitor_orm.settings import DEFAULT_SCHEMA
+from etl_monitor_orm.schemas import VIEWS
 
 
 class Query:
@@ -39,7 +39,7 @@ class ViewBase(Readable, DeclarativeBase):
     Their metadata is separate from the tables', so that nothing mistakes a view for a table.
     """
 
-    metadata = MetaData(schema=DEFAULT_SCHEMA)
+    metadata = MetaData(schema=VIEWS)
 
     definition: ClassVar[Query]
     """The query behind the view, column for column."""

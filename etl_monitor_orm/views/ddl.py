@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import MetaData, Table
 from sqlalchemy.ext.compiler import compiles
@@ -21,7 +21,7 @@ class CreateView(DDLElement):
 
     def __init__(self, view: type[ViewBase]) -> None:
         self.view = view
-        self.table: Table = view.metadata.tables[f"{view.metadata.schema}.{view.__tablename__}"]
+        self.table: Table = cast(Table, view.__table__)
 
 
 class CreateTemporaryView(CreateView):

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, delete, event, select, update
 from etl_monitor_orm import ETLMonitor, SchemaError, SchemaMissing, SchemaOutOfDate, SequenceStage, migrations
 from etl_monitor_orm.backends import backend_of
 from etl_monitor_orm.models.revision import SCHEMA_REVISION, VERSION_TABLE
-from etl_monitor_orm.session import in_schema
+from etl_monitor_orm.schemas import in_schema
 from etl_monitor_orm.vocabulary import BUILT_IN_STAGES
 from tests.migrations.looking import VIEWS, execute, quoted
 
