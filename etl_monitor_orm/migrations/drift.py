@@ -13,7 +13,7 @@ from sqlalchemy.schema import CreateIndex
 from etl_monitor_orm.backends import backend_of, shown
 from etl_monitor_orm.errors import ConfigurationError, Retryable
 from etl_monitor_orm.migrations.comparison import OTHER_COMMENT, Comparison
-from etl_monitor_orm.migrations.names import views_schema_as_kept
+from etl_monitor_orm.migrations.names import names_in, same, views_schema_as_kept
 from etl_monitor_orm.migrations.query_text import same_query
 from etl_monitor_orm.models import Base
 from etl_monitor_orm.schemas import in_schema, schema_map, schema_of
@@ -101,10 +101,10 @@ def _wrong_views(engine: Engine, schema: str) -> Iterator[tuple[str, str]]:
     compared = _compared_by_making_it if can.transactional_ddl else _compared_by_its_text
     with backend_of(engine).for_services(engine).connect() as connection:
         place = views_schema_as_kept(connection, schema)
-        there = set(inspect(connection).get_view_names(schema=place))
+        _, there = names_in(connection, place)
     for view in VIEWS:
         name = view.__tablename__
-        if (name.lower() if can.folds_names else name) not in there:
+        if same(engine)(name) not in there:
             yield name, "is missing."
         elif (difference := compared(engine, place, view)) is not None:
             yield name, difference

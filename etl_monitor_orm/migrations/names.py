@@ -49,3 +49,15 @@ def schema_as_kept(connection: Connection, schema: str) -> str:
 def views_schema_as_kept(connection: Connection, schema: str) -> str:
     """Return the name of the views' schema as the database stores it, for tables in `schema`."""
     return schema_as_kept(connection, views_schema_of(in_schema(connection.engine, schema)))
+
+
+def names_in(connection: Connection, schema: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the tables and the views of a schema, as `same` compares their names, each with its name as it is kept.
+
+    Where there is no such schema, there are none.
+    """
+    inspector, plain = inspect(connection), same(connection.engine)
+    if not inspector.has_schema(schema):
+        return {}, {}
+    tables = {plain(name): name for name in inspector.get_table_names(schema=schema)}
+    return tables, {plain(name): name for name in inspector.get_view_names(schema=schema)}

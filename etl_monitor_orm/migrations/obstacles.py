@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine, inspect, literal, select, table
 from sqlalchemy.engine.reflection import Inspector
@@ -16,6 +16,7 @@ from etl_monitor_orm.migrations.names import (
     KEY_NAMES,
     TABLE_NAMES,
     VIEW_NAMES,
+    names_in,
     same,
     schema_as_kept,
     views_schema_as_kept,
@@ -67,21 +68,14 @@ class _Names:
     """
 
     schema: str
-    tables: Mapping[str, str] = field(default_factory=dict)
-    views: Mapping[str, str] = field(default_factory=dict)
-    others: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, str]
+    views: Mapping[str, str]
+    others: Mapping[str, str]
 
     @classmethod
     def read(cls, connection: Connection, schema: str, names: Collection[str]) -> _Names:
-        inspector, plain = inspect(connection), same(connection.engine)
-        if not inspector.has_schema(schema):
-            return cls(schema)
-        return cls(
-            schema,
-            {plain(name): name for name in inspector.get_table_names(schema=schema)},
-            {plain(name): name for name in inspector.get_view_names(schema=schema)},
-            backend_of(connection.engine).others_named(connection, schema, names),
-        )
+        tables, views = names_in(connection, schema)
+        return cls(schema, tables, views, backend_of(connection.engine).others_named(connection, schema, names))
 
 
 def _refuse_theirs(connection: Connection, schema: str) -> None:

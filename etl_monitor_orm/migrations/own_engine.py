@@ -55,7 +55,7 @@ def _wrapped(call: Call, *, needs_database: bool) -> Call:
         (backend.before_work_in_tables if needs_database else backend.before_work)(ours)
         try:
             with pointing(there):
-                return call(there, name, *args, **kwargs)
+                return call(ours, name, *args, **kwargs)
         except SQLAlchemyError as error:
             raise our_error(error, engine) from error
 

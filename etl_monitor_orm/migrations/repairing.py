@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, cast
 
-from sqlalchemy import Connection, Engine, MetaData, Row, Table, func, inspect, literal, select
+from sqlalchemy import Connection, Engine, MetaData, Row, Table, func, literal, select
 from sqlalchemy.exc import DBAPIError
 
 from etl_monitor_orm.backends import backend_of
 from etl_monitor_orm.errors import DatabaseError, SchemaError, SchemaMissing
 from etl_monitor_orm.foreign_views import lacking
 from etl_monitor_orm.migrations.drift import CANNOT, wrong_views
-from etl_monitor_orm.migrations.names import TABLE_NAMES, VIEW_NAMES, same, schema_as_kept, views_schema_as_kept
+from etl_monitor_orm.migrations.names import (
+    TABLE_NAMES,
+    VIEW_NAMES,
+    names_in,
+    same,
+    schema_as_kept,
+    views_schema_as_kept,
+)
 from etl_monitor_orm.migrations.noting import WAY_OUT
 from etl_monitor_orm.models import SequenceStage
 from etl_monitor_orm.models.revision import REPEATED, SCHEMA_REVISION, Noted
@@ -41,8 +48,7 @@ def repair_foreign_views(engine: Engine, schema: str) -> list[str]:
     """Restore all views that are wrong, if one is missing or lacks a column of ours; say what that was."""
     with backend_of(engine).for_services(engine).connect() as connection:
         schema = schema_as_kept(connection, schema)
-        place = views_schema_as_kept(connection, schema)
-        there = set(map(same(engine), inspect(connection).get_view_names(schema=place)))
+        _, there = names_in(connection, views_schema_as_kept(connection, schema))
     missing = [name for name in VIEW_NAMES if same(engine)(name) not in there]
     if not (missing or lacking(in_schema(engine, schema), sorted(VIEW_NAMES))):
         return []
@@ -110,12 +116,11 @@ def recorded_again(found: Noted | None) -> list[str]:
 
 def _require_tables(connection: Connection, schema: str) -> None:
     """Refuse to work without the tables, and where something else has a view's name."""
-    plain, inspector = same(connection.engine), inspect(connection)
-    tables = {plain(name) for name in inspector.get_table_names(schema=schema)}
-    place = views_schema_as_kept(connection, schema)
-    views = {plain(name) for name in inspector.get_view_names(schema=place)}
+    plain, place = same(connection.engine), views_schema_as_kept(connection, schema)
+    tables, _ = names_in(connection, schema)
+    beside, views = names_in(connection, place)
     missing = [name for name in sorted(TABLE_NAMES) if plain(name) not in tables]
-    if len(missing) == len(TABLE_NAMES) and not views & {plain(name) for name in VIEW_NAMES}:
+    if len(missing) == len(TABLE_NAMES) and not views.keys() & {plain(name) for name in VIEW_NAMES}:
         raise SchemaMissing(
             f"Schema {schema} has none of the monitor's tables, although their revision is recorded. "
             "Run `etl-monitor db stamp base`, then `etl-monitor db upgrade`."
@@ -127,7 +132,6 @@ def _require_tables(connection: Connection, schema: str) -> None:
             "ETL_MONITOR_SCHEMA."
         )
     others = backend_of(connection.engine).others_named(connection, place, VIEW_NAMES)
-    beside = tables if place == schema else {plain(name) for name in inspector.get_table_names(schema=place)}
     for name in sorted(VIEW_NAMES):
         if plain(name) in beside or name in others:
             kind = others.get(name, "a table")

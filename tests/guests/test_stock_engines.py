@@ -15,6 +15,7 @@ from sqlalchemy.pool import NullPool, QueuePool, SingletonThreadPool, StaticPool
 import etl_monitor_orm
 from etl_monitor_orm import ConfigurationError, DatabaseError, ETLMonitor, Process, Status
 from etl_monitor_orm.backends import backend_of
+from etl_monitor_orm.schemas import schema_map
 from tests.guests.processes import run
 
 
@@ -128,7 +129,7 @@ def test_execution_options_of_their_engine_are_kept_beside_the_monitors_schema(s
     engine = ETLMonitor(mapped, schema="watched").engine
 
     assert engine.get_execution_options() == {
-        "schema_translate_map": {"shop": "corner_shop", "etl": "watched"},
+        "schema_translate_map": {"shop": "corner_shop", **schema_map("watched")},
         "their_own": "option",
     }
     assert mapped.get_execution_options()["schema_translate_map"] == {"shop": "corner_shop"}
