@@ -31,7 +31,7 @@ ViewsSchema = Annotated[
     typer.Option(
         "--views-schema",
         metavar="NAME",
-        help="Another schema for the views [default: ETL_MONITOR_VIEWS_SCHEMA or beside the tables].",
+        help="Schema of the views, if it is another one.",
     ),
 ]
 Catalog = Annotated[

@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, inspect, select
 
 from etl_monitor_orm import ETLMonitor, Parameter, ProcessingStep, SequenceStage, SysLog, Task, migrations
-from etl_monitor_orm.adoption import running
+from etl_monitor_orm.adoption import adopting, running
 from tests.adoption.theirs import HR, LIVE, NOON, NOW, REPLAYED, Theirs, later
+from tests.migrations.looking import execute
 
 NEEDS = ("transactional_ddl",)
 Place = tuple[Engine, str]
@@ -239,3 +240,43 @@ def test_given_changed_rows_when_adopted_then_receipts_count_them(place: Place) 
         "1.",
         "3.",
     )
+
+
+def test_given_another_schema_for_views_when_adopted_then_theirs_stay_and_ours_answer(place: Place) -> None:
+    engine, schema = place
+    theirs = Theirs(*place, "C")
+    theirs.history()
+    apart = f"{schema}_views"
+    monitor = ETLMonitor(engine, schema=schema, views_schema=apart, clock=lambda: NOW, actor="pytest")
+    before = {name: definition(engine, schema, name) for name in inspect(engine).get_view_names(schema=schema)}
+
+    report = monitor.adopt(keep_their_views=True)
+
+    assert {name: definition(engine, schema, name) for name in before} == before
+    assert f"The Spark edition's views stay in schema {schema}; the monitor's are in schema {apart}." in report.notes
+    assert migrations.check(monitor.engine, schema) == []
+    assert monitor.processes()
+    execute(engine, f"DROP SCHEMA {apart} CASCADE")
+
+
+def test_given_views_apart_when_an_adoption_is_written_then_its_statements_do_the_same(place: Place) -> None:
+    engine, schema = place
+    Theirs(*place, "C").history()
+    apart = f"{schema}_views"
+    monitor = ETLMonitor(engine, schema=schema, views_schema=apart)
+    script = adopting.adoption_script(monitor.engine, schema, now=NOW, keep_their_views=True)
+
+    for statement in script.split(";\n"):
+        lines = [line for line in statement.splitlines() if line and not line.startswith("--")]
+        if lines:
+            with engine.begin() as connection:
+                connection.exec_driver_sql(
+                    "\n".join(lines).replace("%", "%%") if engine.name != "duckdb" else "\n".join(lines)
+                )
+
+    assert migrations.check(monitor.engine, schema) == []
+    execute(engine, f"DROP SCHEMA {apart} CASCADE")
+
+
+def definition(engine: Engine, schema: str, name: str) -> str:
+    return inspect(engine).get_view_definition(name, schema=schema)

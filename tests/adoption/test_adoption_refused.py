@@ -136,3 +136,13 @@ def test_given_a_backup_when_adopted_then_it_holds_their_views_and_is_never_over
     monitor_of(place).adopt(backup=file)
 
     assert all(name in file.read_text() for name in ("v_processStatus", "v_watermarks", "SELECT"))
+
+
+def test_given_no_other_schema_for_views_when_theirs_must_stay_then_it_names_the_argument(place: Place) -> None:
+    theirs = Theirs(*place, "C")
+    theirs.history()
+
+    with pytest.raises(InvalidInput, match="views_schema="):
+        monitor_of(place).adopt(keep_their_views=True)
+
+    assert unchanged(theirs)

@@ -72,6 +72,11 @@ class Edition:
         names = {table: f"`{CATALOG}`.`{self.schema}`.`{table}`" for table in TABLES}
         return [row.asDict() for row in self.spark.sql(statement.format(**names)).collect()]
 
+    def views(self) -> dict[str, list[str]]:
+        """Return the columns of each of the release's views."""
+        names = [row["viewName"] for row in self.spark.sql(f"SHOW VIEWS IN `{CATALOG}`.`{self.schema}`").collect()]
+        return {name: self.spark.table(f"`{CATALOG}`.`{self.schema}`.`{name}`").columns for name in names}
+
     def do(self, run: str, day: str, *tasks: int, trouble: str = "", **how: Any) -> None:
         """Do tasks of a run in the release's way; with trouble, they fail."""
         for task in tasks:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from etl_monitor_orm import AdoptionReport, ETLMonitor, EtlMonitorError, ManualClock
+from etl_monitor_orm import AdoptionReport, ETLMonitor, EtlMonitorError, ManualClock, migrations
 from tests.databases import migrated, monitor_url
 from tests.interoperation import adopted
 from tests.interoperation.histories import (
@@ -211,6 +211,21 @@ def test_given_an_adoption_then_a_day_runs_by_our_code_and_the_next_by_theirs(
         ("ours", "COMPLETE"),
         ("theirs", "COMPLETE"),
     ]
+
+
+def test_given_views_in_another_schema_when_adopted_then_both_sets_answer(warehouse: Warehouse, made: Made) -> None:
+    warehouse.restore(made.name)
+    edition, apart = made.edition, f"{made.edition.schema}_views"
+    theirs = edition.views()
+    monitor = ETLMonitor(monitor_url(warehouse), schema=edition.schema, views_schema=apart)
+
+    report = monitor.adopt(keep_their_views=True)
+
+    assert report.done
+    assert edition.views() == theirs
+    assert migrations.check(monitor.engine, edition.schema) == []
+    assert {row.process_load for row in monitor.processes()} >= {HR[1]}
+    monitor.close()
 
 
 @pytest.mark.parametrize("fault", [ERROR_AFTER, ERROR_BEFORE], ids=["executed", "not executed"])
