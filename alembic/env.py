@@ -16,6 +16,7 @@ import logging
 from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 from alembic import context
 from alembic.util import load_python_file
@@ -125,8 +126,10 @@ def online(connection: Connection) -> None:
         if not reads_only():
             with nullcontext() if connection.in_transaction() else connection.begin():
                 prepare(connection, schema)
-        context.run_migrations(steps=steps())
+        steps = steps_of_this_run()
+        context.run_migrations(steps=steps)
         if not reads_only():
+            steps.finish()
             with nullcontext() if connection.in_transaction() else connection.begin():
                 complete(context.get_context())
     # A connection that arrived inside a transaction has not committed yet.
@@ -139,7 +142,7 @@ def reads_only() -> bool:
     return bool(context.get_context().opts.get("dont_mutate"))
 
 
-def steps() -> object:
+def steps_of_this_run() -> Any:
     """The argument of a revision's `upgrade` and `downgrade`: see `steps.py`."""
     return load_python_file(Path(__file__).parent, "steps.py").Steps()
 
@@ -185,7 +188,9 @@ def offline() -> None:
         if not context.get_context().get_current_heads():
             for name in dict.fromkeys((schema, for_views)):
                 context.execute(CreateSchema(name, if_not_exists=True))
-        context.run_migrations(steps=steps())
+        steps = steps_of_this_run()
+        context.run_migrations(steps=steps)
+        steps.finish()
 
 
 def introduce(schema: str) -> None:

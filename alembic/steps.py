@@ -16,6 +16,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import op
+from alembic.runtime.migration import MigrationContext
 
 FROZEN = Path(__file__).parent / "views"
 
@@ -26,7 +27,10 @@ log = logging.getLogger("alembic.runtime.migration")
 
 
 class Steps:
-    """Steps of a migration, on the database and in the schema of the migration under way."""
+    """Steps of a migration, on the database and in the schema of the migration under way; one object for a run."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[MigrationContext, sa.Executable]] = []
 
     @property
     def schema(self) -> str | None:
@@ -47,6 +51,22 @@ class Steps:
     def database(self) -> str:
         """The name under which views of this database are frozen, such as `duckdb`."""
         return op.get_context().dialect.name.partition("+")[0]
+
+    def write_rows(self, statement: sa.Executable) -> None:
+        """Change rows: at once if nothing can be rolled back, else after the last revision of the run.
+
+        DuckDB 1.5 alters no table whose rows the same transaction has changed, and a later revision may alter it.
+        """
+        if self.can_roll_back:
+            self._waiting.append((op.get_context(), statement))
+        else:
+            op.execute(statement)
+
+    def finish(self) -> None:
+        """Change the rows that wait for the end of the run."""
+        waiting, self._waiting = self._waiting, []
+        for context, statement in waiting:
+            context.execute(statement)
 
     def create_table(self, name: str, *parts: sa.schema.SchemaItem, comment: str) -> None:
         """Create a table of the catalogue, unless it exists; the layout of Delta tables is the one of the others."""
@@ -89,7 +109,7 @@ class Steps:
             str(empty.compile(dialect=dialect)),
             "THEN UPDATE SET %(column)s = source.%(column)s",
         ]
-        op.execute(sa.DDL(" ".join(words), context=self._place(table=table, source=source, column=column)))
+        self.write_rows(sa.DDL(" ".join(words), context=self._place(table=table, source=source, column=column)))
 
     def drop_columns(self, table: str, *names: str) -> None:
         """Drop columns that exist. If nothing can be rolled back, they stay, with their values.

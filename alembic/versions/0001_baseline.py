@@ -55,7 +55,7 @@ def upgrade(steps: Any) -> None:
     stages = create_catalogue(steps.schema)
     create_results(steps.schema)
     steps.create_views(revision, *VIEWS)
-    seed(stages)
+    seed(steps, stages)
 
 
 def downgrade(steps: Any) -> None:
@@ -264,7 +264,7 @@ def audit_columns() -> tuple[sa.Column[object], ...]:
     )
 
 
-def seed(stages: sa.Table) -> None:
+def seed(steps: Any, stages: sa.Table) -> None:
     """Add the stages that do not exist yet."""
     columns = ("SequenceID", "SequenceCode", "SequenceName", "SequenceDescription")
     stage = sa.values(*(sa.column(name, stages.c[name].type) for name in columns), name="stage").data(STAGES)
@@ -278,4 +278,4 @@ def seed(stages: sa.Table) -> None:
         now.label("LastUpdatedOn"),
         who.label("LastUpdatedBy"),
     ).where(stage.c.SequenceID.not_in(sa.select(stages.c.SequenceID)))
-    op.execute(stages.insert().from_select(list(stages.c), missing))
+    steps.write_rows(stages.insert().from_select(list(stages.c), missing))

@@ -14,7 +14,6 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import op
 
 revision = "0002"
 down_revision = "0001"
@@ -64,10 +63,7 @@ def upgrade(steps: Any) -> None:
             comment="Longest acceptable duration in seconds when it was queued; NULL means no limit",
         ),
     )
-    if steps.can_roll_back and not op.get_context().as_sql:
-        # DuckDB 1.5 alters no table whose rows the same transaction has changed, and an upgrade is one transaction.
-        steps.add_columns("ETLProcessingSteps", *of_revision_0003())
-    note_existing_values(steps.schema)
+    note_existing_values(steps)
     steps.fill_column(
         "ETLProcessingSteps",
         "ExpectedDurationSeconds",
@@ -87,24 +83,14 @@ def downgrade(steps: Any) -> None:
     steps.drop_columns("ETLconfigParameters", "LagSeconds", "AdvanceMode", "AutomaticValue", "SetOn")
 
 
-def of_revision_0003() -> tuple[sa.Column[object], ...]:
-    """The columns that revision 0003 adds to the table whose rows this one fills; 0003 finds them there."""
-    return (
-        sa.Column("FullFileName", sa.String, comment="File of this date that the task waits for"),
-        sa.Column("InFilePath", sa.String, comment="Folder in which the file arrives, as of when it was queued"),
-        sa.Column("OutFilePath", sa.String, comment="Folder for what is made of it, as of when it was queued"),
-        sa.Column("ForceSkip", sa.Boolean, comment="Whether this run leaves the task out"),
-    )
-
-
-def note_existing_values(schema: str | None) -> None:
+def note_existing_values(steps: Any) -> None:
     """Count each existing value as set explicitly, when its row last changed."""
     names = ("ValueINT", "ValueDateTime", "ValueBIT", "LastUpdatedOn", "SetOn")
-    parameters = sa.table("ETLconfigParameters", *(sa.column(name) for name in names), schema=schema)
+    parameters = sa.table("ETLconfigParameters", *(sa.column(name) for name in names), schema=steps.schema)
     has_value = sa.or_(
         *(parameters.c[name].is_not(None) for name in ("ValueINT", "ValueDateTime", "ValueBIT")),
     )
-    op.execute(
+    steps.write_rows(
         parameters.update()
         .where(parameters.c.SetOn.is_(None), has_value)
         .values({parameters.c.SetOn: parameters.c.LastUpdatedOn})

@@ -131,6 +131,7 @@ class Planner:
             *self._added(),
             # Before any row: DuckDB 1.5 refuses a transaction that alters a table whose rows it has changed.
             *self._comments(),
+            *self._filled(),
             *self._views_read(),
             *(self._without_duplicates() if keep_latest else ()),
             *self._rows(moved),
@@ -153,10 +154,12 @@ class Planner:
         self._writer.steps.add_columns("ETLconfigTasks", duration._copy())
         for revision in self._writer.later_revisions():
             revision.upgrade(self._writer.steps)
-        words = "Columns and tables that are missing are added, and filled"
-        # DuckDB 1.5 alters no table whose rows the same transaction has changed, so what fills them comes last.
-        texts = sorted(self._writer.take(), key=lambda sql: not sql.startswith(("ALTER", "CREATE", "COMMENT")))
-        return [Statement("columns", words, sql) for sql in texts]
+        return [Statement("columns", _ADDED, sql) for sql in self._writer.take()]
+
+    def _filled(self) -> list[Statement]:
+        """What the revisions write into rows after the last of them has altered its tables."""
+        self._writer.steps.finish()
+        return [Statement("columns", _ADDED, sql) for sql in self._writer.take()]
 
     def _views_read(self) -> Iterator[Statement]:
         """Where nothing rolls back, the database reads all queries before any row is changed."""
@@ -280,6 +283,7 @@ class Planner:
                 yield Statement("revision", f"Revision {SCHEMA_REVISION} is recorded", sql)
 
 
+_ADDED: Final = "Columns and tables that are missing are added, and filled"
 _VIEWS: Final = "The six views are the monitor's"
 
 

@@ -219,7 +219,7 @@ def test_given_views_in_another_schema_when_adopted_then_both_sets_answer(wareho
     theirs = edition.views()
     monitor = ETLMonitor(monitor_url(warehouse), schema=edition.schema, views_schema=apart)
 
-    report = monitor.adopt(keep_their_views=True)
+    report = monitor.adopt(keep_their_views=True, anyway=True)
 
     assert report.done
     assert edition.views() == theirs

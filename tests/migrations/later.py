@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 
 from tests.migrations.conftest import CHECKOUT
 
-TABLES = ("ETLconfigTasks", "ETLconfigParameters", "ETLProcessingSteps")
+TABLES = ("ETLconfigSequence", "ETLconfigTasks", "ETLconfigParameters", "ETLProcessingSteps")
 VIEWS = {"v_taskDetail": "ETLProcessingSteps", "v_watermarks": "ETLconfigParameters"}
 COLUMN = "Reviewer"
 MORE = "ReviewedOn"
