@@ -38,14 +38,11 @@ TELLING: Final = {
     "v_processStatus": "RunState",
     "v_runSummary": "Running",
     "v_taskDetail": "ForceSkip",
-    "v_mandatoryBlockers": "SequenceID",
-    "v_currentFailures": "SequenceID",
-    "v_watermarks": "LastUpdatedBy",
+    "v_mandatoryBlockers": "EndTime",
+    "v_currentFailures": "EndTime",
+    "v_watermarks": "SetOn",
 }
-"""The column of each view that was added last: a view that another tool or an older release made often lacks it.
-
-The Spark edition's views are replaced together, and its first three lack theirs.
-"""
+"""A column of each view that no release of the Spark edition has in it, nor a revision of ours before the newest."""
 
 
 def noticed(error: SQLAlchemyError, engine: Engine) -> SchemaOutOfDate | None:

@@ -2,7 +2,7 @@
 
 `ETLconfigTasks` names the file that a task waits for, and `ETLProcessingSteps` the file of its date. `ForceSkip` leaves
 a step out of its run. `ETLconfigProject` and `ETLOrganisation` say who owns a process. Where the Spark edition has
-made some of them, those stay as they are. Four views are replaced.
+made some of them, those stay as they are. All six views are replaced: each has a column that the Spark edition's lacks.
 
 Revision ID: 0003
 Revises: 0002
@@ -23,7 +23,14 @@ depends_on = None
 
 INSTANT = sa.TIMESTAMP(timezone=True)
 
-VIEWS = ("v_processStatus", "v_runSummary", "v_taskDetail", "v_mandatoryBlockers")
+VIEWS = (
+    "v_processStatus",
+    "v_runSummary",
+    "v_taskDetail",
+    "v_mandatoryBlockers",
+    "v_currentFailures",
+    "v_watermarks",
+)
 
 
 def upgrade(steps: Any) -> None:

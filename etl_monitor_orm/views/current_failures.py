@@ -33,6 +33,7 @@ def _definition() -> Select[*tuple[object, ...]]:
         steps.log_message,
         steps.source_type,
         steps.source_run_id,
+        steps.end_time,
         steps.sequence_id,
     ).where(steps.status == Status.FAIL, ~has_newer(steps))
 
@@ -59,4 +60,5 @@ class CurrentFailure(ViewBase):
     log_message: Mapped[str | None] = mapped_column("LogMessage", String)
     source_type: Mapped[SourceType | None] = mapped_column("SourceType", Word(SourceType))
     source_run_id: Mapped[str | None] = mapped_column("SourceRunID", String)
+    end_time: Mapped[datetime | None] = mapped_column("EndTime", UTCDateTime)
     sequence_id: Mapped[int] = mapped_column("SequenceID", Integer)

@@ -34,6 +34,7 @@ def _definition() -> Select[*tuple[object, ...]]:
         steps.log_message,
         steps.source_type,
         steps.source_system_code,
+        steps.end_time,
         steps.sequence_id,
     )
     return (
@@ -65,4 +66,5 @@ class MandatoryBlocker(ViewBase):
     log_message: Mapped[str | None] = mapped_column("LogMessage", String)
     source_type: Mapped[SourceType | None] = mapped_column("SourceType", Word(SourceType))
     source_system_code: Mapped[str | None] = mapped_column("SourceSystemCode", String)
+    end_time: Mapped[datetime | None] = mapped_column("EndTime", UTCDateTime)
     sequence_id: Mapped[int] = mapped_column("SequenceID", Integer)

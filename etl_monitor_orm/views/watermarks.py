@@ -59,6 +59,7 @@ def _definition() -> Select[*tuple[object, ...]]:
             linked.c.LinkedTaskName,
             parameter.last_updated_on,
             parameter.last_updated_by,
+            parameter.set_on,
         )
         .select_from(parameter)
         .outerjoin(
@@ -89,3 +90,4 @@ class Watermark(ViewBase):
     linked_task_name: Mapped[str | None] = mapped_column("LinkedTaskName", String)
     last_updated_on: Mapped[datetime | None] = mapped_column("LastUpdatedOn", UTCDateTime)
     last_updated_by: Mapped[str | None] = mapped_column("LastUpdatedBy", String)
+    set_on: Mapped[datetime | None] = mapped_column("SetOn", UTCDateTime)

@@ -112,15 +112,17 @@ ATTRIBUTES = {
     MandatoryBlocker: """ProcessingDate=processing_date ProjectCode=project_code ProcessLoad=process_load
         ExecutionID=execution_id WorkFlowID=workflow_id SequenceCode=sequence_code TaskName=task_name TaskID=task_id
         Attempts=attempts Status=status StartTime=start_time LogType=log_type LogMessage=log_message
-        SourceType=source_type SourceSystemCode=source_system_code SequenceID=sequence_id""",
+        SourceType=source_type SourceSystemCode=source_system_code EndTime=end_time SequenceID=sequence_id""",
     CurrentFailure: """ProcessingDate=processing_date ProjectCode=project_code ProcessLoad=process_load
         ExecutionID=execution_id WorkFlowID=workflow_id SequenceCode=sequence_code TaskName=task_name TaskID=task_id
         TaskMandatory=task_mandatory Attempts=attempts Status=status StartTime=start_time LogType=log_type
-        LogMessage=log_message SourceType=source_type SourceRunID=source_run_id SequenceID=sequence_id""",
+        LogMessage=log_message SourceType=source_type SourceRunID=source_run_id EndTime=end_time
+        SequenceID=sequence_id""",
     Watermark: """ProjectCode=project_code ProcessLoad=process_load ParameterName=parameter_name
         ParameterType=parameter_type ParameterDescription=parameter_description ValueINT=value_int
         ValueDateTime=value_datetime ValueBIT=value_bit ActiveValue=active_value WatermarkState=watermark_state
-        LinkedTaskName=linked_task_name LastUpdatedOn=last_updated_on LastUpdatedBy=last_updated_by""",
+        LinkedTaskName=linked_task_name LastUpdatedOn=last_updated_on LastUpdatedBy=last_updated_by
+        SetOn=set_on""",
 }
 
 HEAVY = ("duckdb", "duckdb_engine", "alembic", "pandas", "pyarrow", "typer", "click", "rich", "databricks")

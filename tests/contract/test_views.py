@@ -38,15 +38,15 @@ COLUMNS = {
     """,
     MandatoryBlocker: """
         ProcessingDate ProjectCode ProcessLoad ExecutionID WorkFlowID SequenceCode TaskName TaskID
-        Attempts Status StartTime LogType LogMessage SourceType SourceSystemCode SequenceID
+        Attempts Status StartTime LogType LogMessage SourceType SourceSystemCode EndTime SequenceID
     """,
     CurrentFailure: """
         ProcessingDate ProjectCode ProcessLoad ExecutionID WorkFlowID SequenceCode TaskName TaskID
-        TaskMandatory Attempts Status StartTime LogType LogMessage SourceType SourceRunID SequenceID
+        TaskMandatory Attempts Status StartTime LogType LogMessage SourceType SourceRunID EndTime SequenceID
     """,
     Watermark: """
         ProjectCode ProcessLoad ParameterName ParameterType ParameterDescription ValueINT ValueDateTime ValueBIT
-        ActiveValue WatermarkState LinkedTaskName LastUpdatedOn LastUpdatedBy
+        ActiveValue WatermarkState LinkedTaskName LastUpdatedOn LastUpdatedBy SetOn
     """,
 }
 VIEWS = pytest.mark.parametrize("view", COLUMNS, ids=[view.__tablename__ for view in COLUMNS])

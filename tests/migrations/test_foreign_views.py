@@ -34,14 +34,14 @@ def monitor(place: Place) -> ETLMonitor:
 
 
 def replace(place: Place, view: type[ViewBase]) -> str:
-    """Put a view there that lacks the last column of ours; return that column's name."""
+    """Put a view there that lacks the column by which ours is known; return that column's name."""
     engine, schema = place
-    name = f"{schema}.{quoted(engine, view.__tablename__)}"
-    *there, last = [column.name for column in view.__table__.c]
+    name, known = f"{schema}.{quoted(engine, view.__tablename__)}", TELLING[view.__tablename__]
+    there = [column.name for column in view.__table__.c if column.name != known]
     columns = ", ".join(f"NULL AS {quoted(engine, column)}" for column in there)
     execute(engine, f"DROP VIEW {name}")
     execute(engine, f"CREATE VIEW {name} AS SELECT {columns}")
-    return last
+    return known
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__tablename__)
@@ -129,5 +129,5 @@ def test_given_foreign_views_of_a_newer_revision_when_set_up_then_they_are_left(
         monitor.processes()
 
 
-def test_given_our_views_then_each_is_known_by_the_column_that_was_added_last() -> None:
-    assert {view.__tablename__: [*view.__table__.c][-1].name for view in VIEWS} == TELLING
+def test_given_our_views_then_each_is_known_by_one_of_its_columns() -> None:
+    assert {view.__tablename__ for view in VIEWS if TELLING[view.__tablename__] in view.__table__.c} == TELLING.keys()

@@ -750,7 +750,8 @@ SELECT
     attempt.`ProcessingDate`, attempt.`ProjectCode`, attempt.`ProcessLoad`, attempt.`ExecutionID`,
     attempt.`WorkFlowID`, attempt.`SequenceCode`, attempt.`TaskName`, attempt.`TaskID`,
     attempt.`Attempts`, attempt.`Status`, attempt.`StartTime`, attempt.`LogType`,
-    attempt.`LogMessage`, attempt.`SourceType`, attempt.`SourceSystemCode`, attempt.`SequenceID`
+    attempt.`LogMessage`, attempt.`SourceType`, attempt.`SourceSystemCode`, attempt.`EndTime`,
+    attempt.`SequenceID`
 FROM etl.`ETLProcessingSteps` AS attempt
 JOIN etl.`ETLconfigTasks` AS task
     ON task.`ProjectCode` = attempt.`ProjectCode`
@@ -762,6 +763,58 @@ WHERE attempt.`Status` = 'FAIL'
     AND attempt.`ForceSkip` IS NOT true
     AND task.`IsActive` IS true
     AND NOT (EXISTS (SELECT 1 FROM etl.`ETLProcessingSteps` AS newer WHERE newer.`ProcessingDate` = attempt.`ProcessingDate` AND newer.`ProjectCode` = attempt.`ProjectCode` AND newer.`ProcessLoad` = attempt.`ProcessLoad` AND newer.`WorkFlowID` = attempt.`WorkFlowID` AND newer.`TaskID` = attempt.`TaskID` AND (newer.`Attempts` > attempt.`Attempts` OR newer.`Attempts` = attempt.`Attempts` AND (newer.`LastUpdatedOn` > attempt.`LastUpdatedOn` OR newer.`LastUpdatedOn` IS NOT NULL AND attempt.`LastUpdatedOn` IS NULL OR newer.`LastUpdatedOn` IS NOT DISTINCT FROM attempt.`LastUpdatedOn` AND newer.`ExecutionID` > attempt.`ExecutionID`))));
+
+CREATE OR REPLACE VIEW etl.`v_currentFailures` AS
+SELECT
+    attempt.`ProcessingDate`, attempt.`ProjectCode`, attempt.`ProcessLoad`, attempt.`ExecutionID`,
+    attempt.`WorkFlowID`, attempt.`SequenceCode`, attempt.`TaskName`, attempt.`TaskID`,
+    attempt.`TaskMandatory`, attempt.`Attempts`, attempt.`Status`, attempt.`StartTime`,
+    attempt.`LogType`, attempt.`LogMessage`, attempt.`SourceType`, attempt.`SourceRunID`,
+    attempt.`EndTime`, attempt.`SequenceID`
+FROM etl.`ETLProcessingSteps` AS attempt
+WHERE attempt.`Status` = 'FAIL'
+    AND NOT (EXISTS (SELECT 1 FROM etl.`ETLProcessingSteps` AS newer WHERE newer.`ProcessingDate` = attempt.`ProcessingDate` AND newer.`ProjectCode` = attempt.`ProjectCode` AND newer.`ProcessLoad` = attempt.`ProcessLoad` AND newer.`WorkFlowID` = attempt.`WorkFlowID` AND newer.`TaskID` = attempt.`TaskID` AND (newer.`Attempts` > attempt.`Attempts` OR newer.`Attempts` = attempt.`Attempts` AND (newer.`LastUpdatedOn` > attempt.`LastUpdatedOn` OR newer.`LastUpdatedOn` IS NOT NULL AND attempt.`LastUpdatedOn` IS NULL OR newer.`LastUpdatedOn` IS NOT DISTINCT FROM attempt.`LastUpdatedOn` AND newer.`ExecutionID` > attempt.`ExecutionID`))));
+
+CREATE OR REPLACE VIEW etl.v_watermarks AS
+SELECT
+    parameter.`ProjectCode`, parameter.`ProcessLoad`, parameter.`ParameterName`,
+    parameter.`ParameterType`, parameter.`ParameterDescription`, parameter.`ValueINT`,
+    parameter.`ValueDateTime`, parameter.`ValueBIT`,
+    CASE
+        WHEN (parameter.`ParameterType` = 'DELTA_ID') THEN CAST(parameter.`ValueINT` AS STRING)
+        WHEN (parameter.`ParameterType` = 'FLAG') THEN CASE
+            WHEN (parameter.`ValueBIT` IS true) THEN 'true'
+            WHEN (parameter.`ValueBIT` IS false) THEN 'false'
+        END
+        ELSE CAST(TIMESTAMP_NTZ'1970-01-01 00:00:00' + make_dt_interval(0, 0, 0, CAST(unix_micros(parameter.`ValueDateTime`) AS DECIMAL(20, 0)) / 1000000) AS STRING)
+    END AS `ActiveValue`,
+    CASE
+        WHEN (parameter.`ParameterType` = 'DELTA_DATE')
+            THEN coalesce('DELTA: ' || CAST(TIMESTAMP_NTZ'1970-01-01 00:00:00' + make_dt_interval(0, 0, 0, CAST(unix_micros(parameter.`ValueDateTime`) AS DECIMAL(20, 0)) / 1000000) AS STRING), 'BULK MODE')
+        WHEN (parameter.`ParameterType` = 'DELTA_ID' AND parameter.`ValueINT` > 0)
+            THEN 'DELTA: ' || CAST(parameter.`ValueINT` AS STRING)
+        WHEN (parameter.`ParameterType` = 'DELTA_ID') THEN 'BULK MODE'
+        WHEN (parameter.`ParameterType` = 'SYSTEM')
+            THEN coalesce('HISTORIC: ' || CAST(TIMESTAMP_NTZ'1970-01-01 00:00:00' + make_dt_interval(0, 0, 0, CAST(unix_micros(parameter.`ValueDateTime`) AS DECIMAL(20, 0)) / 1000000) AS STRING), 'LIVE DATE')
+        ELSE CASE
+            WHEN (parameter.`ValueBIT` IS true) THEN 'true'
+            WHEN (parameter.`ValueBIT` IS false) THEN 'false'
+        END
+    END AS `WatermarkState`,
+    linked.`LinkedTaskName`, parameter.`LastUpdatedOn`, parameter.`LastUpdatedBy`, parameter.`SetOn`
+FROM etl.`ETLconfigParameters` AS parameter
+LEFT OUTER JOIN (
+    SELECT
+        task.`ProjectCode` AS `ProjectCode`, task.`ProcessLoad` AS `ProcessLoad`,
+        task.`SourceSystemCode` AS `SourceSystemCode`,
+        min(task.`TaskName`) AS `LinkedTaskName`
+    FROM etl.`ETLconfigTasks` AS task
+    WHERE task.`SourceSystemCode` IS NOT NULL
+    GROUP BY task.`ProjectCode`, task.`ProcessLoad`, task.`SourceSystemCode`
+) AS linked
+    ON linked.`ProjectCode` = parameter.`ProjectCode`
+    AND linked.`ProcessLoad` = parameter.`ProcessLoad`
+    AND linked.`SourceSystemCode` = parameter.`ParameterName`;
 
 UPDATE etl.etl_monitor_version SET version_num='0003', readable_from=NULL WHERE etl.etl_monitor_version.version_num = '0002';
 

@@ -3,7 +3,8 @@ SELECT
     attempt."ProcessingDate", attempt."ProjectCode", attempt."ProcessLoad", attempt."ExecutionID",
     attempt."WorkFlowID", attempt."SequenceCode", attempt."TaskName", attempt."TaskID",
     attempt."Attempts", attempt."Status", attempt."StartTime", attempt."LogType",
-    attempt."LogMessage", attempt."SourceType", attempt."SourceSystemCode", attempt."SequenceID"
+    attempt."LogMessage", attempt."SourceType", attempt."SourceSystemCode", attempt."EndTime",
+    attempt."SequenceID"
 FROM %(schema)s."ETLProcessingSteps" AS attempt
 JOIN %(schema)s."ETLconfigTasks" AS task
     ON task."ProjectCode" = attempt."ProjectCode"
