@@ -192,7 +192,8 @@ class ETLMonitor(
 
         Args:
             dry_run: Whether to change nothing, and return what would change.
-            backup: A new file for the definitions of the Spark edition's views, as SQL.
+            backup: A new file for the definitions of the Spark edition's views, as SQL. A call that goes on after a
+                stop keeps the file that is there.
             keep_latest: Whether to remove rows whose natural key a later row has; else they are refused.
             anyway: Whether to go on although steps were started within the last hour and have not ended.
             keep_their_views: Whether to refuse to replace the Spark edition's views: the monitor must have its own in

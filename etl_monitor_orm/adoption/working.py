@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
@@ -69,7 +70,8 @@ def adopted(connection: Connection, schema: str, options: Options) -> AdoptionRe
     before = watermarks.texts(connection, schema)
     left_out: list[str] = []
     if not options.dry_run:
-        if options.backup is not None:
+        if options.backup is not None and not (begun and Path(options.backup).exists()):
+            # A run that goes on keeps the file of the run that was stopped: some views may be the monitor's by now.
             backup.write(connection, schema, options.backup)
         left_out = running.execute(connection, schema, plan.statements)
     return AdoptionReport(

@@ -16,6 +16,9 @@ from etl_monitor_orm import (
     SchemaMissing,
     migrations,
 )
+from etl_monitor_orm.adoption import receipts
+from etl_monitor_orm.adoption.rows import table_in
+from etl_monitor_orm.migrations.recognising import Kind
 from tests.adoption.theirs import DAY, NOW, Theirs, later
 from tests.migrations.looking import objects
 
@@ -146,3 +149,16 @@ def test_given_no_other_schema_for_views_when_theirs_must_stay_then_it_names_the
         monitor_of(place).adopt(keep_their_views=True)
 
     assert unchanged(theirs)
+
+
+def test_given_the_backup_of_a_run_that_was_stopped_when_it_goes_on_then_the_file_is_kept(
+    place: Place, tmp_path: Path
+) -> None:
+    theirs, file = Theirs(*place, "C"), tmp_path / "views.sql"
+    theirs.history()
+    file.write_text("-- as they were", "utf-8")
+    with place[0].begin() as connection:
+        connection.execute(receipts.begun(table_in(place[1], "ETLsysLogs"), DAY, Kind.C))
+
+    assert monitor_of(place).adopt(backup=str(file)).done
+    assert file.read_text("utf-8") == "-- as they were"
