@@ -102,6 +102,7 @@ def script(connection: Connection, schema: str, options: Options) -> str:
     lines = [
         f"-- Adopts the Spark edition's tables (kind {kind.value}) in schema {' '.join(schema.split())}.",
         "-- Written for the rows that are there now. After an interruption, write it again: it has what is left.",
+        *_choice_of_catalog(connection),
     ]
     about = ""
     for statement in plan.statements:
@@ -110,6 +111,14 @@ def script(connection: Connection, schema: str, options: Options) -> str:
             about = statement.about
         lines.append(f"{statement.sql};")
     return "\n".join(lines) + "\n"
+
+
+def _choice_of_catalog(connection: Connection) -> list[str]:
+    """The statement that chooses the catalog, where a database has catalogs: names within it have none."""
+    catalog = connection.engine.url.query.get("catalog")
+    if not (backend_of(connection.engine).capabilities.catalogs and isinstance(catalog, str)):
+        return []
+    return [" ".join(["USE CATALOG", connection.dialect.identifier_preparer.quote(catalog)]) + ";"]
 
 
 def recognised(connection: Connection, schema: str) -> tuple[Kind, Columns, bool]:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from etl_monitor_orm import AdoptionReport, ETLMonitor, EtlMonitorError, ManualClock, migrations
+from etl_monitor_orm.adoption import adopting
 from tests.databases import migrated, monitor_url
 from tests.interoperation import adopted
 from tests.interoperation.histories import (
@@ -211,6 +212,16 @@ def test_given_an_adoption_then_a_day_runs_by_our_code_and_the_next_by_theirs(
         ("ours", "COMPLETE"),
         ("theirs", "COMPLETE"),
     ]
+
+
+def test_given_an_adoption_that_is_only_written_then_its_script_chooses_the_catalog_first(
+    warehouse: Warehouse, made: Made, ours: ETLMonitor
+) -> None:
+    warehouse.restore(made.name)
+    script = adopting.adoption_script(ours.engine, ours.schema, now=datetime.now(UTC) + timedelta(hours=2))
+
+    statements = [line for line in script.splitlines() if line and not line.startswith("--")]
+    assert statements[0] == "USE CATALOG `main`;"
 
 
 def test_given_views_in_another_schema_when_adopted_then_both_sets_answer(warehouse: Warehouse, made: Made) -> None:
