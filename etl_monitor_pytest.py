@@ -110,5 +110,5 @@ def _monitor(database: str | None, clock: Clock) -> Iterator[ETLMonitor]:
     from etl_monitor_orm.schemas import DEFAULT_SCHEMA
 
     engine = backend_for("duckdb").create_engine(URL.create("duckdb", database=database), catalog=None)
-    yield ETLMonitor(engine, schema=DEFAULT_SCHEMA, actor="pytest", clock=clock)
+    yield ETLMonitor(engine, schema=DEFAULT_SCHEMA, views_schema=DEFAULT_SCHEMA, actor="pytest", clock=clock)
     engine.dispose()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum, IntEnum
+from os import PathLike, fspath
 from typing import Final, TypeVar
 
 from etl_monitor_orm import foreign
@@ -107,6 +108,16 @@ def is_time(value: object) -> bool:
 def optional_integer(name: str, value: object, *, least: int = 0, most: int = INT_MAX) -> int | None:
     """Like `integer`, or None."""
     return None if value is None else integer(name, value, least=least, most=most)
+
+
+def path(name: str, value: object) -> str:
+    """Read the path of a file."""
+    if not isinstance(value, str | PathLike):
+        raise InvalidInput(f"{name} must be a path, not {type(value).__name__}.")
+    plain = fspath(value)
+    if not isinstance(plain, str) or not plain.strip():
+        raise InvalidInput(f"{name} is {plain!a}; it must name a file.")
+    return plain
 
 
 def boolean(name: str, value: object) -> bool:

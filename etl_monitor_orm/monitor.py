@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from os import PathLike, fspath
+from os import PathLike
 from time import monotonic
 from types import TracebackType
 from typing import Literal, Self
@@ -218,7 +218,7 @@ class ETLMonitor(
             self.schema,
             now=self._runtime.now(),
             dry_run=inputs.boolean("dry_run", dry_run),
-            backup=None if backup is None else fspath(backup),
+            backup=None if backup is None else inputs.path("backup", backup),
             keep_latest=inputs.boolean("keep_latest", keep_latest),
             anyway=inputs.boolean("anyway", anyway),
             keep_their_views=inputs.boolean("keep_their_views", keep_their_views),

@@ -132,7 +132,7 @@ class Settings:
         return cls(
             url=parsed.difference_update_query(["lock_wait"]) if parsed.get_backend_name() == "duckdb" else parsed,
             schema=schema_name(name),
-            views_schema=None if apart is None else schema_name(apart),
+            views_schema=None if apart is None else schema_name(apart, "views schema"),
             catalog=None if home is None else _plain("catalog", home),
             actor=None if who is None else _plain("actor", who),
             lock_wait=DEFAULT_LOCK_WAIT if patience is None else _seconds(patience),
@@ -191,15 +191,19 @@ def _has_unseen(text: str) -> bool:
     return any(unicodedata.category(character) in _UNSEEN for character in text)
 
 
-def schema_name(name: object) -> str:
+def schema_name(name: object, what: str = "schema") -> str:
     """Return the name of a schema.
+
+    Args:
+        name: The name.
+        what: What to call the schema in messages.
 
     Raises:
         ConfigurationError: No database can have such a schema.
     """
-    plain = _plain("schema", name)
+    plain = _plain(what, name)
     if "[" in plain or "]" in plain:
-        raise ConfigurationError(f"The schema's name is {plain}; SQLAlchemy allows no square brackets in it.")
+        raise ConfigurationError(f"The {what}'s name is {plain}; SQLAlchemy allows no square brackets in it.")
     return plain
 
 

@@ -23,9 +23,14 @@ QUEUED: Final = (Status.NQUE, Status.RQUE)
 """The two states of an unfinished step, started or not."""
 
 
-def state_of(status: Status, *, is_running: bool) -> str:
-    """Return how a step stands, for people: RUNNING once it was started, else its status."""
-    return RunState.RUNNING.value if is_running else status.value
+def state_of(status: Status | str, *, is_running: bool, is_skipped: bool = False) -> str:
+    """Return how a step stands, for people: RUNNING once it was started, SKIPPED while its run leaves it out.
+
+    Else it is the status, which can be a word of another tool.
+    """
+    if is_running:
+        return RunState.RUNNING.value
+    return "SKIPPED" if is_skipped and status in QUEUED else str(status)
 
 
 class RunStatus(StrEnum):

@@ -42,9 +42,9 @@ def _lines(connection: Connection, schema: str) -> Iterator[str]:
             continue
         kept = there[plain(name)]
         query = (inspector.get_view_definition(kept, schema=schema) or "").strip().rstrip(";")
-        if query[:6].upper() == "CREATE":
-            yield query + ";"
-        elif query:
-            yield " ".join(["CREATE OR REPLACE VIEW", f"{quote(schema)}.{quote(kept)}", "AS", query]) + ";"
-        else:
+        if not query:
             yield f"-- {kept}: the database does not show you its query."
+            continue
+        view = f"{quote(schema)}.{quote(kept)}"
+        yield " ".join(["DROP VIEW IF EXISTS", view]) + ";"  # the monitor's has more columns: it cannot be replaced
+        yield (query if query[:6].upper() == "CREATE" else " ".join(["CREATE VIEW", view, "AS", query])) + ";"

@@ -268,6 +268,8 @@ class Planner:
                 yield Statement("views", f"Schema {place} is created for the views", sql)
         for sql in self._view_texts():
             yield Statement("views", _VIEWS, sql)
+        if place != self._schema:
+            yield from self._receipt(receipts.views_apart(self._logs, self._today, place))
 
     def _revision(self) -> Iterator[Statement]:
         versions = VERSION_TABLE.to_metadata(MetaData(), schema=self._schema)

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Date, Executable, String, Table, cast, func, 
 
 from etl_monitor_orm.adoption.report import StepNumber
 from etl_monitor_orm.migrations.recognising import Kind
-from etl_monitor_orm.migrations.unfinished import ADOPT, BEGUN, ENDED
+from etl_monitor_orm.migrations.unfinished import ADOPT, APART, BEGUN, ENDED
 from etl_monitor_orm.vocabulary import LogLevel
 
 _MAP: Final = "\n"
@@ -27,6 +27,11 @@ Moved = Mapping[StepNumber, tuple[StepNumber, ...]]
 def begun(logs: Table, today: date, kind: Kind) -> Executable:
     """Return the statement that notes the beginning."""
     return _receipt(logs, today, BEGUN, f"kind {kind.value}")
+
+
+def views_apart(logs: Table, today: date, place: str) -> Executable:
+    """Return the statement that notes in which other schema the views are made."""
+    return _receipt(logs, today, APART, place)
 
 
 def ended(logs: Table, today: date, revision: str) -> Executable:

@@ -19,6 +19,7 @@ from etl_monitor_orm.backends import backend_of
 from etl_monitor_orm.errors import InvalidInput, InvalidTransition, SchemaError, SchemaMissing
 from etl_monitor_orm.migrations.layouts import found_layout
 from etl_monitor_orm.migrations.names import FIRST_TABLES, views_schema_as_kept
+from etl_monitor_orm.migrations.obstacles import refuse_views_of_others
 from etl_monitor_orm.migrations.recognising import Columns, Kind, found
 from etl_monitor_orm.migrations.unfinished import begun_kind
 from etl_monitor_orm.migrations.written import writer
@@ -60,6 +61,8 @@ def adopted(connection: Connection, schema: str, options: Options) -> AdoptionRe
     place = views_schema_as_kept(connection, schema)
     if options.keep_their_views and place == schema:
         raise InvalidInput(_NO_OTHER_SCHEMA)
+    if place != schema and not begun:
+        refuse_views_of_others(connection, place)
     findings = tuple(looking.findings(connection, tables_there(schema, columns), options.now))
     if not options.dry_run:
         _refuse(schema, findings, options)
@@ -81,7 +84,7 @@ def adopted(connection: Connection, schema: str, options: Options) -> AdoptionRe
         changes=_changes(plan.statements),
         findings=findings,
         moved=MappingProxyType(moved),
-        watermarks=watermarks.compared(before, {} if options.dry_run else watermarks.texts(connection, place)),
+        watermarks=watermarks.compared(before, before if options.dry_run else watermarks.texts(connection, place)),
         notes=(*_NOTES, *_notes_about_views(schema, place), *left_out),
     )
 
@@ -89,14 +92,20 @@ def adopted(connection: Connection, schema: str, options: Options) -> AdoptionRe
 def _notes_about_views(schema: str, place: str) -> list[str]:
     if place == schema:
         return []
-    return [f"The Spark edition's views stay in schema {schema}; the monitor's are in schema {place}."]
+    return [
+        f"The Spark edition's views stay in schema {schema}; the monitor's are in schema {place}. "
+        f"Tell every program that reads them: ETL_MONITOR_VIEWS_SCHEMA={place}."
+    ]
 
 
 def script(connection: Connection, schema: str, options: Options) -> str:
     """Return the statements that an adoption would execute."""
     kind, columns, begun = recognised(connection, schema)
-    if options.keep_their_views and views_schema_as_kept(connection, schema) == schema:
+    place = views_schema_as_kept(connection, schema)
+    if options.keep_their_views and place == schema:
         raise InvalidInput(_NO_OTHER_SCHEMA)
+    if place != schema and not begun:
+        refuse_views_of_others(connection, place)
     _refuse(schema, looking.findings(connection, tables_there(schema, columns), options.now), options)
     plan = _planned(connection, schema, kind, columns, options, begun=begun)
     lines = [

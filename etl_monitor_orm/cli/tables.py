@@ -54,7 +54,8 @@ def heading(row: Step | Failure) -> str:
 
 
 def _state(row: Step) -> str:
-    return state_of(row.status, is_running=row.is_running)
+    skipped = isinstance(row, views.TaskDetail) and bool(row.force_skip)
+    return state_of(row.status, is_running=row.is_running, is_skipped=skipped)
 
 
 def _took(row: Step) -> str | None:

@@ -19,7 +19,7 @@ from etl_monitor_orm.migrations.comparison import Comparison
 from etl_monitor_orm.migrations.layouts import asked_layout, changed_layouts
 from etl_monitor_orm.migrations.names import schema_as_kept, views_schema_as_kept
 from etl_monitor_orm.migrations.noting import OLD_NAME, noted, noted_beside_our_views, noted_in_the_old_place
-from etl_monitor_orm.migrations.obstacles import refuse_obstacles
+from etl_monitor_orm.migrations.obstacles import refuse_obstacles, refuse_unadopted
 from etl_monitor_orm.migrations.own_engine import on_own_engine, on_own_or_new_engine
 from etl_monitor_orm.migrations.standing import Standing, standing, standing_of
 from etl_monitor_orm.models.revision import (
@@ -140,6 +140,7 @@ def downgrade(engine: Engine, schema: str, revision: str) -> None:
     Raises:
         SchemaMissing: There is nothing to downgrade.
         SchemaOutOfDate: A newer version of the package migrated the tables; use that one.
+        SchemaError: None of the views is where the engine has them; nothing was changed.
         InvalidInput: There is no such revision, or it is a newer one.
         DatabaseError: The database refused a statement.
     """
@@ -147,8 +148,9 @@ def downgrade(engine: Engine, schema: str, revision: str) -> None:
     if found is None and noted_in_the_old_place(engine, schema) is None:
         require_current(None)
     refuse_newer(found)
-    from etl_monitor_orm.migrations import scripts
+    from etl_monitor_orm.migrations import repairing, scripts
 
+    repairing.require_views(engine, schema)
     scripts.downgrade(engine, schema, revision)
 
 
@@ -162,11 +164,14 @@ def stamp(engine: Engine, schema: str, revision: str = HEAD) -> None:
         revision: A revision, `head`, or `base` for none.
 
     Raises:
+        SchemaError: The tables are the Spark edition's, and are not adopted; nothing was changed.
         InvalidInput: There is no such revision.
         DatabaseError: The database refused a statement.
     """
     from etl_monitor_orm.migrations import scripts
 
+    if revision != BASE:
+        refuse_unadopted(engine, schema)
     scripts.stamp(engine, schema, revision)
 
 

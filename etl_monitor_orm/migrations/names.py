@@ -48,7 +48,8 @@ def schema_as_kept(connection: Connection, schema: str) -> str:
 
 def views_schema_as_kept(connection: Connection, schema: str) -> str:
     """Return the name of the views' schema as the database stores it, for tables in `schema`."""
-    return schema_as_kept(connection, views_schema_of(in_schema(connection.engine, schema)))
+    apart, plain = views_schema_of(in_schema(connection.engine, schema)), same(connection.engine)
+    return schema_as_kept(connection, schema if plain(apart) == plain(schema) else apart)
 
 
 def names_in(connection: Connection, schema: str) -> tuple[dict[str, str], dict[str, str]]:

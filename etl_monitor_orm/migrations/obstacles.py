@@ -56,6 +56,22 @@ def refuse_obstacles(engine: Engine, schema: str) -> None:
         raise SchemaError(f"{reason} Nothing was changed.")
 
 
+def refuse_views_of_others(connection: Connection, schema: str) -> None:
+    """Refuse a schema for the views in which something has one of their names already.
+
+    Raises:
+        SchemaError: Something has.
+    """
+    there = _Names.read(connection, schema, VIEW_NAMES)
+    plain = same(connection.engine)
+    for name in sorted(VIEW_NAMES):
+        if plain(name) in {*there.tables, *there.views} or name in there.others:
+            raise SchemaError(
+                f"Schema {schema} has a {name} already, and it may be somebody else's. Name another schema for the "
+                "monitor's views: `--views-schema`, views_schema=, or ETL_MONITOR_VIEWS_SCHEMA. Nothing was changed."
+            )
+
+
 @dataclass(frozen=True)
 class _Names:
     """What a schema has, under the names that the database compares, each with its name as it is kept.
@@ -76,6 +92,19 @@ class _Names:
     def read(cls, connection: Connection, schema: str, names: Collection[str]) -> _Names:
         tables, views = names_in(connection, schema)
         return cls(schema, tables, views, backend_of(connection.engine).others_named(connection, schema, names))
+
+
+def refuse_unadopted(engine: Engine, schema: str) -> None:
+    """Refuse to record a revision for tables that the Spark edition made: nothing of it would be true.
+
+    Raises:
+        SchemaError: The tables are the Spark edition's, or their adoption was stopped.
+    """
+    with backend_of(engine).for_services(engine).connect() as connection:
+        place = schema_as_kept(connection, schema)
+        tables, _ = names_in(connection, place)
+        if len(tables) >= len(FIRST_TABLES):
+            _refuse_theirs(connection, place)
 
 
 def _refuse_theirs(connection: Connection, schema: str) -> None:
@@ -132,7 +161,7 @@ def _reasons(inspector: Inspector, tables: _Names, views: _Names) -> Iterator[st
             f"Record it with `etl-monitor db stamp`, then run `etl-monitor db check`."
         )
     elif strict and present:
-        places = " and ".join(dict.fromkeys([tables.schema, views.schema]))
+        places = " or ".join(dict.fromkeys([tables.schema, views.schema]))
         yield f"Schema {places} already has {', '.join(present)}, but no revision is recorded. {WAY_OUT}"
     for one in (tables, views):
         for name, kind in sorted(one.others.items()):

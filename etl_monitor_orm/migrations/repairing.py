@@ -21,6 +21,8 @@ from etl_monitor_orm.migrations.names import (
     views_schema_as_kept,
 )
 from etl_monitor_orm.migrations.noting import WAY_OUT
+from etl_monitor_orm.migrations.obstacles import refuse_views_of_others
+from etl_monitor_orm.migrations.unfinished import views_kept_apart
 from etl_monitor_orm.models import SequenceStage
 from etl_monitor_orm.models.revision import REPEATED, SCHEMA_REVISION, Noted
 from etl_monitor_orm.schemas import in_schema
@@ -48,13 +50,41 @@ def repair_foreign_views(engine: Engine, schema: str) -> list[str]:
     """Restore all views that are wrong, if one is missing or lacks a column of ours; say what that was."""
     with backend_of(engine).for_services(engine).connect() as connection:
         schema = schema_as_kept(connection, schema)
-        _, there = names_in(connection, views_schema_as_kept(connection, schema))
+        place = views_schema_as_kept(connection, schema)
+        _, there = names_in(connection, place)
     missing = [name for name in VIEW_NAMES if same(engine)(name) not in there]
-    if not (missing or lacking(in_schema(engine, schema), sorted(VIEW_NAMES))):
+    foreign = lacking(in_schema(engine, schema), sorted(VIEW_NAMES))
+    if not (missing or foreign):
         return []
+    if place != schema and foreign and len(missing) + len(foreign) == len(VIEW_NAMES):
+        # None of the six is the monitor's, so its views were never there.
+        with backend_of(engine).for_services(engine).connect() as connection:
+            refuse_views_of_others(connection, place)
+    if place == schema and foreign and (kept := views_kept_apart(engine, schema)):
+        raise SchemaError(
+            f"The Spark edition's views stay in schema {schema}, as the adoption was asked to: the monitor's are in "
+            f"schema {kept}. Name it: `--views-schema`, views_schema=, or ETL_MONITOR_VIEWS_SCHEMA. Nothing was "
+            "changed; `etl-monitor db repair` replaces theirs."
+        )
     with backend_of(engine).for_services(engine).connect() as connection:
         _require_tables(connection, schema)
     return _restore(engine, schema, {})
+
+
+def require_views(engine: Engine, schema: str) -> None:
+    """Refuse to drop the tables where none of the views is: they would be left behind in another schema.
+
+    Raises:
+        SchemaError: None is there.
+    """
+    with backend_of(engine).for_services(engine).connect() as connection:
+        place = views_schema_as_kept(connection, schema)
+        _, there = names_in(connection, place)
+    if not there.keys() & set(map(same(engine), VIEW_NAMES)):
+        raise SchemaError(
+            f"None of the monitor's views is in schema {place}. If they are in another one, name it: `--views-schema`, "
+            "views_schema=, or ETL_MONITOR_VIEWS_SCHEMA. If they are gone, run `etl-monitor db repair` first."
+        )
 
 
 def _restore(engine: Engine, schema: str, stages: dict[int, str]) -> list[str]:

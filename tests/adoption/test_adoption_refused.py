@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, inspect, select, text
 
 from etl_monitor_orm import (
     ETLMonitor,
@@ -162,3 +162,70 @@ def test_given_the_backup_of_a_run_that_was_stopped_when_it_goes_on_then_the_fil
 
     assert monitor_of(place).adopt(backup=str(file)).done
     assert file.read_text("utf-8") == "-- as they were"
+
+
+def test_given_somebody_elses_view_in_the_schema_for_views_when_adopted_then_it_is_refused(place: Place) -> None:
+    engine, schema = place
+    theirs, other = Theirs(*place, "C"), f"{schema}_other"
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE SCHEMA {other}"))
+        connection.execute(text(f'CREATE VIEW {other}."v_watermarks" AS SELECT 1 AS mine'))
+
+    with pytest.raises(SchemaError, match=f"Schema {other} has a v_watermarks already"):
+        ETLMonitor(engine, schema=schema, views_schema=other).adopt()
+
+    assert unchanged(theirs)
+    with engine.begin() as connection:
+        connection.execute(text(f"DROP SCHEMA {other} CASCADE"))
+
+
+def test_given_views_that_were_kept_when_a_program_does_not_know_it_then_it_does_not_replace_them(place: Place) -> None:
+    engine, schema = place
+    Theirs(*place, "C").history()
+    apart = f"{schema}_views"
+    ETLMonitor(engine, schema=schema, views_schema=apart, clock=lambda: NOW).adopt(keep_their_views=True)
+
+    with pytest.raises(SchemaError, match=f"the monitor's are in schema {apart}"):
+        monitor_of(place).setup()
+
+    with engine.begin() as connection:
+        connection.execute(text(f"DROP SCHEMA {apart} CASCADE"))
+
+
+@pytest.mark.parametrize("kind", ["B", "C"])
+def test_given_their_tables_when_a_revision_is_recorded_then_it_names_the_adoption(place: Place, kind: str) -> None:
+    theirs = Theirs(*place, kind)
+
+    with pytest.raises(SchemaError, match="`etl-monitor adopt"):
+        migrations.stamp(*place)
+
+    assert unchanged(theirs)
+
+
+@pytest.mark.parametrize("wrong", [5, True, "", "  "])
+def test_given_no_path_for_the_backup_when_adopted_then_it_is_refused(place: Place, wrong: object) -> None:
+    theirs = Theirs(*place, "C")
+
+    with pytest.raises(InvalidInput, match="backup"):
+        monitor_of(place).adopt(backup=wrong)
+
+    assert unchanged(theirs)
+
+
+def test_given_a_backup_when_it_is_run_after_the_adoption_then_their_views_are_back(
+    place: Place, tmp_path: Path
+) -> None:
+    engine, schema = place
+    Theirs(*place, "C").history()
+    file = tmp_path / "views.sql"
+    before = inspect(engine).get_columns("v_watermarks", schema=schema)
+    monitor_of(place).adopt(backup=file)
+
+    statements = [line for line in file.read_text().splitlines() if not line.startswith("--")]
+    with engine.begin() as connection:
+        for statement in "\n".join(statements).split(";\n"):
+            if statement.strip():
+                connection.exec_driver_sql(statement.replace("%", "%%") if engine.name != "duckdb" else statement)
+
+    after = inspect(engine).get_columns("v_watermarks", schema=schema)
+    assert [column["name"] for column in after] == [column["name"] for column in before]

@@ -199,3 +199,28 @@ def test_file_called_like_the_schema_of_the_views_is_read(tmp_path, monkeypatch:
     with ETLMonitor(engine) as monitor:
         assert migrations.check(monitor.engine, "etl") == []
     engine.dispose()
+
+
+def test_view_of_somebody_else_in_that_schema_is_not_replaced_when_views_move(place: Place, apart: str) -> None:
+    engine, schema = place
+    ETLMonitor(engine, schema=schema).setup()
+    execute(engine, f"CREATE SCHEMA {apart}")
+    their_view(engine, apart, "v_watermarks")
+
+    with pytest.raises(SchemaError, match=f"Schema {apart} has a v_watermarks already.*--views-schema"):
+        ETLMonitor(engine, schema=schema, views_schema=apart).setup()
+    assert views(engine, apart) == {"v_watermarks"}
+
+
+def test_downgrade_is_refused_where_none_of_the_views_is(place: Place, monitor: ETLMonitor, apart: str) -> None:
+    engine, schema = place
+
+    with pytest.raises(SchemaError, match=r"None of the monitor's views.*--views-schema"):
+        migrations.downgrade(engine, schema, migrations.BASE)
+    assert migrations.check(monitor.engine, schema) == []
+
+
+def test_schema_of_the_views_in_another_case_is_the_one_of_the_tables() -> None:
+    with ETLMonitor("duckdb://", views_schema="ETL") as monitor:
+        assert len(with_a_run(monitor.setup()).get_status(*HR, "2026-04-09")) == 1
+        assert migrations.check(monitor.engine, "etl") == []

@@ -68,7 +68,8 @@ def execute(
     """Run any program as a tracked task.
 
     Ends with the program's own exit status. Its step is DONE when that is 0, else FAIL, with the end of its standard
-    error as the message. A step that is DONE already is skipped, with 0; one that failed is tried again.
+    error as the message. A step that is DONE already, or left out of its run, is skipped, with 0; one that failed is
+    tried again.
 
     Without --run, --resume and --new, joins the date's latest unfinished run, or starts the run of the date, which
     others that start at the same time join. A monitor that is away costs a warning, not the program.
@@ -120,8 +121,9 @@ def _tracked(
     step = Tracking(wish, *database)
     with Signals() as signals:
         step.begin()
-        if step.is_done:
-            warn(f"Task {wish.task} of {wish.project}/{wish.process} is DONE already, so the command was skipped.")
+        if step.is_done or step.is_skipped:
+            why = "is DONE already" if step.is_done else "is left out of its run"
+            warn(f"Task {wish.task} of {wish.project}/{wish.process} {why}, so the command was skipped.")
             return 0
         sys.stdout.flush()
         outbox = Outbox()

@@ -18,7 +18,7 @@ from etl_monitor_orm.cli.executing.child import Outcome
 from etl_monitor_orm.cli.executing.outbox import Words
 from etl_monitor_orm.cli.executing.starting import Wish, start
 from etl_monitor_orm.cli.executing.words import warn
-from etl_monitor_orm.errors import REFUSALS
+from etl_monitor_orm.errors import REFUSALS, StepSkipped
 from etl_monitor_orm.inputs import MESSAGE_MAX
 from etl_monitor_orm.services.watermarks import shown
 from etl_monitor_orm.settings import variable
@@ -45,10 +45,11 @@ class Tracking:
 
     Attributes:
         is_done: The step is DONE already, so there is nothing to do.
+        is_skipped: Its run leaves the step out, so it must not be done.
     """
 
     def __init__(self, wish: Wish, *database: str | None) -> None:
-        self.is_done = False
+        self.is_done = self.is_skipped = False
         self._wish = wish
         self._database = database
         self._monitor: ETLMonitor | None = None
@@ -65,6 +66,8 @@ class Tracking:
             self._monitor = opened(*self._database)
             self._handle = start(self._monitor, self._wish)
             self.is_done = self._handle is None
+        except StepSkipped:
+            self.is_skipped = True
         except REFUSALS:
             raise
         except Exception as trouble:
