@@ -65,6 +65,7 @@ _WORDS: Final = tuple(
         (r'\bif_running="(\w+)"', r"--if-running \1"),
         (r'\bfail_stale\(\.\.\., since="([\d-]+)"\)', r"`etl-monitor stale --fail --since \1`"),
         (r"\bfail_stale\(\)", "`etl-monitor stale --fail`"),
+        (r"\bunskip_task\(\)", "`etl-monitor task unskip`"),
         (r"\bregister_sequence\(\)", "`etl-monitor register stage`"),
         (r"\bregister_(process|task|parameter)\(\)", r"`etl-monitor register \1`"),
         (r"\bstart_run\(\)", "`etl-monitor run start`"),

@@ -48,6 +48,16 @@ def test_given_a_step_that_is_done_when_executed_again_then_it_is_skipped_with_a
     assert "DONE already" in ended.said
 
 
+def test_given_a_step_that_its_run_leaves_out_when_executed_then_it_is_skipped_with_a_word(place: Place) -> None:
+    with ETLMonitor(place.url) as monitor:
+        monitor.start_run(*HR, DAY, execution_id="run-1").skip(1, workflow_id=1)
+    ended = place.bash("echo ran; exit 3")
+
+    assert (ended.code, ended.out) == (0, b"")
+    assert "is left out of its run" in ended.said
+    assert place.step(1).status == "NQUE"
+
+
 def test_given_a_step_that_failed_when_executed_again_then_it_is_a_new_attempt(place: Place) -> None:
     place.bash("exit 3")
     place.bash("true")

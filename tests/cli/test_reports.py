@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from etl_monitor_orm import ETLMonitor
 
@@ -67,6 +68,24 @@ def test_given_two_processes_when_their_steps_are_asked_for_then_each_names_its_
         ("LOAD", 1, 1),
     ]
     assert f"OTHER LOAD {LATER}" in cli("status", "--steps", "--date", LATER, "--url", url).out
+
+
+def test_given_a_skipped_step_when_steps_are_listed_then_it_is_called_skipped(cli, url, monitor) -> None:
+    monitor.skip_task("run-2", "CORP", "HR_DAILY", 3)
+
+    (line,) = [
+        line for line in cli("status", "--steps", "--date", LATER, "--url", url).out.splitlines() if "mart" in line
+    ]
+    assert "SKIPPED" in line
+
+
+def test_given_a_status_of_another_tool_when_steps_are_listed_then_it_is_shown_as_it_is(cli, url, monitor) -> None:
+    with monitor.session() as session:
+        session.execute(text("""UPDATE etl."ETLProcessingSteps" SET "Status" = 'WEIRD' WHERE "TaskID" = 3"""))
+        session.commit()
+
+    assert "WEIRD" in cli("status", "--steps", "--date", LATER, "--url", url).out
+    assert cli("run", "pending", "CORP", "HR_DAILY", "--run", "run-2", "--url", url).code == 0
 
 
 def test_given_a_running_step_when_steps_are_listed_then_it_is_called_running(cli, url) -> None:

@@ -105,6 +105,7 @@ def test_given_an_environment_with_settings_when_the_fixture_is_used_then_they_a
 ) -> None:
     monkeypatch.setenv("ETL_MONITOR_URL", "duckdb:///production.duckdb")
     monkeypatch.setenv("ETL_MONITOR_SCHEMA", "theirs")
+    monkeypatch.setenv("ETL_MONITOR_VIEWS_SCHEMA", "elsewhere")
     monkeypatch.setenv("ETL_MONITOR_CATALOG", "main")
     monkeypatch.setenv("ETL_MONITOR_ACTOR", "someone")
 
@@ -120,7 +121,7 @@ def test_given_an_environment_with_settings_when_the_fixture_is_used_then_they_a
             etl_monitor.register_process("CORP", "HR")
             with etl_monitor.session() as session:
                 assert session.scalars(select(Process.created_by)).all() == ["pytest"]
-            assert etl_monitor.schema == "etl"
+            assert (etl_monitor.schema, etl_monitor.views_schema) == ("etl", "etl")
             assert not Path("production.duckdb").exists()
         """
     ).assert_outcomes(passed=1)
