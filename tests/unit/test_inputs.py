@@ -10,7 +10,7 @@ from enum import Enum
 import numpy
 import pandas
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl_monitor_orm import InvalidInput, LogLevel, SourceType, inputs
@@ -66,6 +66,7 @@ def test_given_something_else_when_text_is_optional_then_it_is_refused(value: ob
         inputs.optional_text("name", value)
 
 
+@settings(deadline=None)
 @given(ANY_TEXT)
 def test_encodable_text_can_be_encoded_and_only_surrogates_and_nul_are_replaced(
     value: str,
@@ -359,11 +360,13 @@ def test_given_what_is_no_length_of_time_when_read_then_it_is_refused(value: obj
 # Messages
 
 
+@settings(deadline=None)
 @given(ANY_TEXT.filter(lambda text: len(text) <= 2000))
 def test_given_a_message_that_fits_when_read_then_it_is_whole(message: str) -> None:
     assert inputs.message("log_message", message) == inputs.encodable(message)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["word ", "line\n", "x" * 700, "\n", "end"]), min_size=5, max_size=40))
 def test_given_a_message_of_any_shape_when_read_then_it_fits_and_its_head_and_end_are_kept(
     parts: list[str],

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl_monitor_orm.errors import JournalError
@@ -56,6 +56,7 @@ def test_file_is_for_its_user_alone_and_begins_with_its_version(written: Journal
     assert len(written.path.read_bytes().splitlines()) == 1 + len(RECORDS)
 
 
+@settings(deadline=None)
 @given(lost=st.integers(0, 600))
 def test_file_cut_at_any_byte_keeps_each_whole_line_and_takes_new_ones(
     tmp_path_factory: pytest.TempPathFactory, lost: int
@@ -74,6 +75,7 @@ def test_file_cut_at_any_byte_keeps_each_whole_line_and_takes_new_ones(
     assert [record for record in records(file) if record is not None] == [*whole, {"call": "new"}]
 
 
+@settings(deadline=None)
 @given(back=st.integers(1, 600), by=st.integers(1, 255))
 def test_file_with_any_byte_changed_never_gives_a_wrong_record(
     tmp_path_factory: pytest.TempPathFactory, back: int, by: int
@@ -93,6 +95,7 @@ def test_file_with_any_byte_changed_never_gives_a_wrong_record(
     assert len(found) >= len(RECORDS) - 2  # a line break that changed joins two lines
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.text()))
 def test_record_of_any_text_is_one_line_that_says_the_same(record: dict[str, object]) -> None:
     line = packed(record)
