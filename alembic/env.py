@@ -162,7 +162,8 @@ def prepare(connection: Connection, schema: str) -> None:
     """Create the schemas, and find the recorded revision and the layout to continue in: existing tables keep theirs."""
     if create(connection, schema):
         take_over(context.get_context(), version_table_of(context.get_context()), schema)
-    create(connection, context.get_context().opts["views_schema"])
+    if (for_views := context.get_context().opts["views_schema"]) != schema:
+        create(connection, for_views)
     if backend.capabilities.layouts:
         context.get_context().opts["layout"] = found_layout(backend, connection, schema) or layout or DEFAULT_LAYOUT
 

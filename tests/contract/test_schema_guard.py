@@ -57,7 +57,17 @@ CALLS: dict[str, Callable[[ETLMonitor], object]] = {
     "log": lambda monitor: monitor.log("120 rows"),
     "session": lambda monitor: monitor.session(),
 }
-ASKS_NOTHING = {"setup", "adopt", "close", "engine", "schema", "journal", "generate_execution_id", "flush_at_task_end"}
+ASKS_NOTHING = {
+    "setup",
+    "adopt",
+    "close",
+    "engine",
+    "schema",
+    "views_schema",
+    "journal",
+    "generate_execution_id",
+    "flush_at_task_end",
+}
 EACH_CALL = pytest.mark.parametrize("call", CALLS)
 
 
