@@ -74,9 +74,13 @@ def repair_foreign_views(engine: Engine, schema: str) -> list[str]:
 def require_views(engine: Engine, schema: str) -> None:
     """Refuse to drop the tables where none of the views is: they would be left behind in another schema.
 
+    Where nothing can be rolled back, a downgrade that was stopped has dropped them already, and goes on.
+
     Raises:
         SchemaError: None is there.
     """
+    if not backend_of(engine).capabilities.transactional_ddl:
+        return
     with backend_of(engine).for_services(engine).connect() as connection:
         place = views_schema_as_kept(connection, schema)
         _, there = names_in(connection, place)

@@ -221,7 +221,7 @@ def test_given_an_adoption_that_is_only_written_then_its_script_chooses_the_cata
     script = adopting.adoption_script(ours.engine, ours.schema, now=datetime.now(UTC) + timedelta(hours=2))
 
     statements = [line for line in script.splitlines() if line and not line.startswith("--")]
-    assert statements[0] == "USE CATALOG `main`;"
+    assert statements[0] == "USE CATALOG main;"
 
 
 def test_given_views_in_another_schema_when_adopted_then_both_sets_answer(warehouse: Warehouse, made: Made) -> None:
