@@ -17,7 +17,6 @@ from etl_monitor_orm import (
     create_engine,
     migrations,
 )
-from etl_monitor_orm.backends import backend_of
 from tests.migrations.looking import VIEWS, execute, quoted
 
 Place = tuple[Engine, str]
@@ -211,16 +210,6 @@ def test_view_of_somebody_else_in_that_schema_is_not_replaced_when_views_move(pl
     with pytest.raises(SchemaError, match=f"Schema {apart} has a v_watermarks already.*--views-schema"):
         ETLMonitor(engine, schema=schema, views_schema=apart).setup()
     assert views(engine, apart) == {"v_watermarks"}
-
-
-def test_downgrade_is_refused_where_none_of_the_views_is(place: Place, monitor: ETLMonitor, apart: str) -> None:
-    engine, schema = place
-    if not backend_of(engine).capabilities.transactional_ddl:
-        return  # a downgrade that was stopped has dropped them, and goes on
-
-    with pytest.raises(SchemaError, match=r"None of the monitor's views.*--views-schema"):
-        migrations.downgrade(engine, schema, migrations.BASE)
-    assert migrations.check(monitor.engine, schema) == []
 
 
 def test_schema_of_the_views_in_another_case_is_the_one_of_the_tables() -> None:
