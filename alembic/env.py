@@ -26,7 +26,7 @@ from sqlalchemy.schema import CreateSchema, SchemaItem
 from etl_monitor_orm.backends import backend_of
 from etl_monitor_orm.errors import ConfigurationError
 from etl_monitor_orm.migrations.layouts import DEFAULT_LAYOUT, asked_layout, found_layout
-from etl_monitor_orm.migrations.names import same, schema_as_kept
+from etl_monitor_orm.migrations.names import schema_as_kept, views_schema_as_kept
 from etl_monitor_orm.migrations.noting import OLD_NAME
 from etl_monitor_orm.migrations.readability import complete, note_each, version_table_of
 from etl_monitor_orm.migrations.takeover import take_over
@@ -64,8 +64,6 @@ settings = Settings.read(
 database = safe(given.get("connection") or engine_for(settings))
 backend = backend_of(database)
 folds = backend.capabilities.folds_names
-views_schema = views_schema_of(in_schema(database.engine, settings.schema, settings.views_schema))
-plain = same(database.engine)
 layout = asked_layout(backend, given.get("layout") or asked.get("layout"))
 
 if context.config.cmd_opts is not None:
@@ -115,7 +113,7 @@ def online(connection: Connection) -> None:
     """Migrate a database."""
     with nullcontext() if connection.in_transaction() else connection.begin():
         schema = schema_as_kept(connection, settings.schema)
-        for_views = schema if plain(views_schema) == plain(schema) else schema_as_kept(connection, views_schema)
+        for_views = views_schema_as_kept(connection, schema, settings.views_schema)
     try:
         context.configure(connection=connection, views_schema=for_views, **options(schema))
     except KeyError:
@@ -170,7 +168,8 @@ def prepare(connection: Connection, schema: str) -> None:
 
 def offline() -> None:
     """Write the SQL that would migrate a database; needs no connection."""
-    schema, for_views = (name.lower() if folds else name for name in (settings.schema, views_schema))
+    there = in_schema(database.engine, settings.schema, settings.views_schema)
+    schema, for_views = (name.lower() if folds else name for name in (settings.schema, views_schema_of(there)))
     chosen = {"layout": layout or DEFAULT_LAYOUT} if backend.capabilities.layouts else {}
     context.configure(
         url=database.engine.url,

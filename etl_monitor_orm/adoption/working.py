@@ -58,15 +58,11 @@ class Options:
 def adopted(connection: Connection, schema: str, options: Options) -> AdoptionReport:
     """Adopt the tables, or say what an adoption would do."""
     kind, columns, begun = recognised(connection, schema)
-    place = views_schema_as_kept(connection, schema)
-    if options.keep_their_views and place == schema:
-        raise InvalidInput(_NO_OTHER_SCHEMA)
-    if place != schema and not begun:
-        refuse_views_of_others(connection, place)
+    place = _place_of_views(connection, schema, options, begun=begun)
     findings = tuple(looking.findings(connection, tables_there(schema, columns), options.now))
     if not options.dry_run:
         _refuse(schema, findings, options)
-    plan = _planned(connection, schema, kind, columns, options, begun=begun)
+    plan = _planned(connection, schema, place, kind, columns, options, begun=begun)
     logs = table_in(schema, "ETLsysLogs")
     earlier = {about: receipts.moved_before(connection, logs, about) for about in ("numbered", "split")}
     moved = receipts.joined({**earlier["numbered"], **plan.numbered}, {**earlier["split"], **plan.split})
@@ -89,6 +85,21 @@ def adopted(connection: Connection, schema: str, options: Options) -> AdoptionRe
     )
 
 
+def _place_of_views(connection: Connection, schema: str, options: Options, *, begun: bool) -> str:
+    """Return the schema for the monitor's views.
+
+    Raises:
+        InvalidInput: The Spark edition's must stay, and it is the same schema.
+        SchemaError: Another schema has views with these names already.
+    """
+    place = views_schema_as_kept(connection, schema)
+    if options.keep_their_views and place == schema:
+        raise InvalidInput(_NO_OTHER_SCHEMA)
+    if place != schema and not begun:
+        refuse_views_of_others(connection, place)
+    return place
+
+
 def _notes_about_views(schema: str, place: str) -> list[str]:
     if place == schema:
         return []
@@ -101,13 +112,9 @@ def _notes_about_views(schema: str, place: str) -> list[str]:
 def script(connection: Connection, schema: str, options: Options) -> str:
     """Return the statements that an adoption would execute."""
     kind, columns, begun = recognised(connection, schema)
-    place = views_schema_as_kept(connection, schema)
-    if options.keep_their_views and place == schema:
-        raise InvalidInput(_NO_OTHER_SCHEMA)
-    if place != schema and not begun:
-        refuse_views_of_others(connection, place)
+    place = _place_of_views(connection, schema, options, begun=begun)
     _refuse(schema, looking.findings(connection, tables_there(schema, columns), options.now), options)
-    plan = _planned(connection, schema, kind, columns, options, begun=begun)
+    plan = _planned(connection, schema, place, kind, columns, options, begun=begun)
     lines = [
         f"-- Adopts the Spark edition's tables (kind {kind.value}) in schema {' '.join(schema.split())}.",
         "-- Written for the rows that are there now. After an interruption, write it again: it has what is left.",
@@ -154,12 +161,11 @@ def recognised(connection: Connection, schema: str) -> tuple[Kind, Columns, bool
 
 
 def _planned(
-    connection: Connection, schema: str, kind: Kind, columns: Columns, options: Options, *, begun: bool
+    connection: Connection, schema: str, place: str, kind: Kind, columns: Columns, options: Options, *, begun: bool
 ) -> Plan:
     backend = backend_of(connection.engine)
     layout = found_layout(backend, connection, schema) if backend.capabilities.layouts else None
-    views_schema = views_schema_as_kept(connection, schema)
-    with writer(connection, schema, views_schema, layout, columns) as written:
+    with writer(connection, schema, place, layout, columns) as written:
         planner = Planner(connection, schema, columns, kind, options.now.date(), written, backend.capabilities)
         return planner.plan(begun=begun, keep_latest=options.keep_latest)
 

@@ -233,8 +233,8 @@ def compare(engine: Engine, schema: str, *, layout: str | None = None) -> Compar
     from etl_monitor_orm.migrations.repairing import changed_stages, recorded_again
 
     with backend_of(engine).for_services(engine).connect() as connection:
-        views_schema = views_schema_as_kept(connection, schema)
         schema = schema_as_kept(connection, schema)
+        views_schema = views_schema_as_kept(connection, schema)
     # A monitor's engine maps our tables to the given name, which reflection takes literally.
     engine = in_schema(engine, schema, views_schema)
     tables = scripts.changed_tables(engine, schema)

@@ -46,10 +46,16 @@ def schema_as_kept(connection: Connection, schema: str) -> str:
     return schema if schema in names else next((name for name in names if name.lower() == schema.lower()), schema)
 
 
-def views_schema_as_kept(connection: Connection, schema: str) -> str:
-    """Return the name of the views' schema as the database stores it, for tables in `schema`."""
-    apart, plain = views_schema_of(in_schema(connection.engine, schema)), same(connection.engine)
-    return schema_as_kept(connection, schema if plain(apart) == plain(schema) else apart)
+def views_schema_as_kept(connection: Connection, schema: str, views_schema: str | None = None) -> str:
+    """Return the name of the views' schema as the database stores it.
+
+    Args:
+        connection: Its engine says in which schema the views are.
+        schema: The schema of the tables, as the database stores its name.
+        views_schema: Another schema for the views than the engine says.
+    """
+    apart, plain = views_schema_of(in_schema(connection.engine, schema, views_schema)), same(connection.engine)
+    return schema if plain(apart) == plain(schema) else schema_as_kept(connection, apart)
 
 
 def names_in(connection: Connection, schema: str) -> tuple[dict[str, str], dict[str, str]]:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from etl_monitor_orm.backends import backend_of
 from etl_monitor_orm.errors import DatabaseError, Retryable, SchemaError, SchemaMissing
 from etl_monitor_orm.foreign_views import all_answer
-from etl_monitor_orm.migrations.names import FIRST_TABLES, VIEW_NAMES, same, schema_as_kept
+from etl_monitor_orm.migrations.names import FIRST_TABLES, VIEW_NAMES, names_in, same, schema_as_kept
 from etl_monitor_orm.models.revision import NOTED, VERSION_TABLE, Noted, only
 from etl_monitor_orm.schemas import in_schema
 
@@ -101,16 +101,13 @@ def noted_before(connection: Connection, schema: str) -> str | None:
 
     The row is ours if all our tables and views exist and our own version table was never created.
     """
-    inspector, plain = inspect(connection), same(connection.engine)
-    if not inspector.has_schema(schema):
-        return None
-    tables = {plain(name): name for name in inspector.get_table_names(schema=schema)}
+    plain = same(connection.engine)
+    tables, views = names_in(connection, schema)
     if OLD_NAME not in tables or VERSION_TABLE.name in tables or not set(map(plain, FIRST_TABLES)) <= set(tables):
         return None
-    views = {plain(name): name for name in inspector.get_view_names(schema=schema)}
     if not set(map(plain, VIEW_NAMES)) <= set(views):
         return None
-    columns = inspector.get_columns(views[plain(_TELLING_VIEW)], schema=schema)
+    columns = inspect(connection).get_columns(views[plain(_TELLING_VIEW)], schema=schema)
     if _TELLING_COLUMN.lower() not in {found["name"].lower() for found in columns}:
         return None
     return LAST_NOTED_THERE if LAST_NOTED_THERE in old_revisions(connection, schema) else None

@@ -41,13 +41,13 @@ def refuse_obstacles(engine: Engine, schema: str) -> None:
     backend = backend_of(engine)
     try:
         with backend.for_services(engine).connect() as connection:
-            place, for_views = schema_as_kept(connection, schema), views_schema_as_kept(connection, schema)
+            place = schema_as_kept(connection, schema)
+            for_views = views_schema_as_kept(connection, place)
             tables = _Names.read(
                 connection, place, TABLE_NAMES | KEY_NAMES | (VIEW_NAMES if place == for_views else set())
             )
             views = tables if place == for_views else _Names.read(connection, for_views, VIEW_NAMES)
-            if len(tables.tables) >= len(FIRST_TABLES):
-                _refuse_theirs(connection, place)
+            _refuse_theirs(connection, place, tables.tables)
             reason = next(_reasons(inspect(connection), tables, views), None)
     except DBAPIError as error:
         raise backend.explain(error, in_schema(engine, schema)) from error
@@ -103,11 +103,10 @@ def refuse_unadopted(engine: Engine, schema: str) -> None:
     with backend_of(engine).for_services(engine).connect() as connection:
         place = schema_as_kept(connection, schema)
         tables, _ = names_in(connection, place)
-        if len(tables) >= len(FIRST_TABLES):
-            _refuse_theirs(connection, place)
+        _refuse_theirs(connection, place, tables)
 
 
-def _refuse_theirs(connection: Connection, schema: str) -> None:
+def _refuse_theirs(connection: Connection, schema: str, tables: Collection[str]) -> None:
     """Refuse tables that the Spark edition made: migrations would read its rows wrongly.
 
     Empty ones of its first kind are like our own first revision's: there the migration that stopped continues.
@@ -115,8 +114,7 @@ def _refuse_theirs(connection: Connection, schema: str) -> None:
     Raises:
         SchemaError: The tables are the Spark edition's, or their adoption was stopped.
     """
-    there = found(connection, schema)
-    if there.missing:
+    if len(tables) < len(FIRST_TABLES) or (there := found(connection, schema)).missing:
         return
     way = "Run `etl-monitor adopt`, or call monitor.adopt()"
     if begun_kind(connection, schema) is not None:

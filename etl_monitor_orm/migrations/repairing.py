@@ -56,19 +56,24 @@ def repair_foreign_views(engine: Engine, schema: str) -> list[str]:
     foreign = lacking(in_schema(engine, schema), sorted(VIEW_NAMES))
     if not (missing or foreign):
         return []
-    if place != schema and foreign and len(missing) + len(foreign) == len(VIEW_NAMES):
-        # None of the six is the monitor's, so its views were never there.
-        with backend_of(engine).for_services(engine).connect() as connection:
-            refuse_views_of_others(connection, place)
-    if place == schema and foreign and (kept := views_kept_apart(engine, schema)):
+    with backend_of(engine).for_services(engine).connect() as connection:
+        if foreign and place == schema:
+            _refuse_kept_views(connection, schema)
+        elif foreign and len(missing) + len(foreign) == len(VIEW_NAMES):
+            refuse_views_of_others(connection, place)  # none of the six is the monitor's: its views were never there
+        _require_tables(connection, schema)
+    return _restore(engine, schema, {})
+
+
+def _refuse_kept_views(connection: Connection, schema: str) -> None:
+    """Refuse to replace the Spark edition's views where an adoption was asked to keep them."""
+    kept = views_kept_apart(connection, schema)
+    if kept is not None:
         raise SchemaError(
             f"The Spark edition's views stay in schema {schema}, as the adoption was asked to: the monitor's are in "
             f"schema {kept}. Name it: `--views-schema`, views_schema=, or ETL_MONITOR_VIEWS_SCHEMA. Nothing was "
             "changed; `etl-monitor db repair` replaces theirs."
         )
-    with backend_of(engine).for_services(engine).connect() as connection:
-        _require_tables(connection, schema)
-    return _restore(engine, schema, {})
 
 
 def require_views(engine: Engine, schema: str) -> None:
@@ -82,7 +87,7 @@ def require_views(engine: Engine, schema: str) -> None:
     if not backend_of(engine).capabilities.transactional_ddl:
         return
     with backend_of(engine).for_services(engine).connect() as connection:
-        place = views_schema_as_kept(connection, schema)
+        place = views_schema_as_kept(connection, schema_as_kept(connection, schema))
         _, there = names_in(connection, place)
     if not there.keys() & set(map(same(engine), VIEW_NAMES)):
         raise SchemaError(

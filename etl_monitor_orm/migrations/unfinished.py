@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Connection, Engine, Select, String, column, literal, select, table
+from sqlalchemy import Connection, Select, String, column, literal, select, table
 
-from etl_monitor_orm.backends import backend_of
 from etl_monitor_orm.migrations.recognising import Kind
 from etl_monitor_orm.models import SysLog
 
@@ -27,10 +26,9 @@ def begun_kind(connection: Connection, schema: str) -> Kind | None:
     return Kind(last.Message.split()[1])
 
 
-def views_kept_apart(engine: Engine, schema: str) -> str | None:
+def views_kept_apart(connection: Connection, schema: str) -> str | None:
     """Return the schema of the monitor's views, where an adoption kept the Spark edition's beside the tables."""
-    with backend_of(engine).for_services(engine).connect() as connection:
-        last = connection.execute(_last(schema, APART)).first()
+    last = connection.execute(_last(schema, APART)).first()
     return None if last is None else str(last.Message)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, inspect, select
 from etl_monitor_orm import ETLMonitor, Parameter, ProcessingStep, SequenceStage, SysLog, Task, migrations
 from etl_monitor_orm.adoption import adopting, running
 from tests.adoption.theirs import HR, LIVE, NOON, NOW, REPLAYED, Theirs, later
-from tests.migrations.looking import execute
+from tests.migrations.looking import execute, run_script
 
 NEEDS = ("transactional_ddl",)
 Place = tuple[Engine, str]
@@ -267,13 +267,7 @@ def test_given_views_apart_when_an_adoption_is_written_then_its_statements_do_th
     monitor = ETLMonitor(engine, schema=schema, views_schema=apart)
     script = adopting.adoption_script(monitor.engine, schema, now=NOW, keep_their_views=True)
 
-    for statement in script.split(";\n"):
-        lines = [line for line in statement.splitlines() if line and not line.startswith("--")]
-        if lines:
-            with engine.begin() as connection:
-                connection.exec_driver_sql(
-                    "\n".join(lines).replace("%", "%%") if engine.name != "duckdb" else "\n".join(lines)
-                )
+    run_script(engine, script)
 
     assert migrations.check(monitor.engine, schema) == []
     execute(engine, f"DROP SCHEMA {apart} CASCADE")

@@ -20,7 +20,7 @@ from etl_monitor_orm.adoption import receipts
 from etl_monitor_orm.adoption.rows import table_in
 from etl_monitor_orm.migrations.recognising import Kind
 from tests.adoption.theirs import DAY, NOW, Theirs, later
-from tests.migrations.looking import objects
+from tests.migrations.looking import objects, run_script
 
 NEEDS = ("transactional_ddl",)
 Place = tuple[Engine, str]
@@ -221,11 +221,7 @@ def test_given_a_backup_when_it_is_run_after_the_adoption_then_their_views_are_b
     before = inspect(engine).get_columns("v_watermarks", schema=schema)
     monitor_of(place).adopt(backup=file)
 
-    statements = [line for line in file.read_text().splitlines() if not line.startswith("--")]
-    with engine.begin() as connection:
-        for statement in "\n".join(statements).split(";\n"):
-            if statement.strip():
-                connection.exec_driver_sql(statement.replace("%", "%%") if engine.name != "duckdb" else statement)
+    run_script(engine, file.read_text())
 
     after = inspect(engine).get_columns("v_watermarks", schema=schema)
     assert [column["name"] for column in after] == [column["name"] for column in before]

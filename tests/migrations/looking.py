@@ -54,6 +54,16 @@ def execute(engine: Engine, statement: str) -> None:
         connection.execute(text(statement))
 
 
+def run_script(engine: Engine, script: str) -> None:
+    """Run the statements of a script as a person would, each in a transaction; its comments are left out."""
+    for statement in script.split(";\n"):
+        lines = [line for line in statement.splitlines() if line and not line.startswith("--")]
+        if lines:
+            with engine.begin() as connection:
+                words = "\n".join(lines)
+                connection.exec_driver_sql(words if engine.name == "duckdb" else words.replace("%", "%%"))
+
+
 def rows(engine: Engine, statement: str) -> list[tuple[object, ...]]:
     """All rows of a query."""
     with engine.connect() as connection:
