@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from etl_monitor_orm import InvalidInput, LogLevel
-from etl_monitor_orm.cli import texts
+from etl_monitor_orm import InvalidInput
+from etl_monitor_orm.cli import levels, texts
 from etl_monitor_orm.cli.addresses import Address, OfRun, OnDate
 from etl_monitor_orm.cli.options import Catalog, Json, Schema, Url, opened
 from etl_monitor_orm.cli.output import print_json
@@ -71,18 +71,10 @@ def log(
             pipeline_name=pipeline,
             activity_name=activity,
             operation_name=operation,
-            level=_level(level),
+            level=levels.read(level),
             log_time_utc=time,
         )
         if as_json:
             print_json({"appended": number})
         else:
             typer.echo(f"{number} receipt{'' if number == 1 else 's'}")
-
-
-def _level(word: str) -> LogLevel:
-    try:
-        return LogLevel[word.strip().upper()]
-    except KeyError:
-        known = ", ".join(level.name.lower() for level in LogLevel)
-        raise InvalidInput(f"--level is {word!a}; it must be one of {known}.") from None
