@@ -1,0 +1,1 @@
+"""Why a process stands as it does on a date: findings, each of them about one row."""
