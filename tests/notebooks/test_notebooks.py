@@ -5,29 +5,23 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-from tests.patience import PATIENT
-
-FOLDER = Path(__file__).parents[2] / "notebooks"
-QUESTIONS = FOLDER / "02_ad_hoc_queries.ipynb"
-NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+from tests.notebooks.executing import DASHBOARD, NOTEBOOKS, QUESTIONS, executed, opened
 
 
 def _name(notebook: Path) -> str:
     return notebook.name
 
 
-@pytest.mark.parametrize("notebook", [one for one in NOTEBOOKS if one != QUESTIONS], ids=_name)
+@pytest.mark.parametrize("notebook", [one for one in NOTEBOOKS if one not in (QUESTIONS, DASHBOARD)], ids=_name)
 def test_given_a_notebook_when_it_is_executed_then_no_cell_fails(notebook: Path, tmp_path: Path) -> None:
-    _execute(notebook, tmp_path)
+    executed(opened(notebook), tmp_path)
 
 
 def test_given_the_questions_when_they_are_asked_then_each_has_an_answer_and_two_are_plotted(tmp_path: Path) -> None:
-    pages = _execute(QUESTIONS, tmp_path)
+    pages = executed(opened(QUESTIONS), tmp_path)
 
     answers = {
         heading.source.splitlines()[0]: [_answer(output) for output in cell.outputs]
@@ -41,17 +35,9 @@ def test_given_the_questions_when_they_are_asked_then_each_has_an_answer_and_two
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=_name)
 def test_given_a_notebook_when_it_is_committed_then_it_holds_no_output(notebook: Path) -> None:
-    cells = [cell for cell in nbformat.read(notebook, as_version=4).cells if cell.cell_type == "code"]
+    cells = [cell for cell in opened(notebook).cells if cell.cell_type == "code"]
 
     assert [cell.source for cell in cells if cell.outputs or cell.execution_count is not None] == []
-
-
-def _execute(notebook: Path, folder: Path) -> NotebookNode:
-    pages = nbformat.read(notebook, as_version=4)
-    NotebookClient(
-        pages, timeout=PATIENT, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
-    ).execute()
-    return pages
 
 
 def _answer(output: NotebookNode) -> str | None:

@@ -1,0 +1,1 @@
+"""The dictionary of the tables and views, made from the mapped classes."""
