@@ -20,9 +20,19 @@ everything *args:
 history *args:
     pytest -n 2 --warehouse all tests/contract/every_call/test_history_is_not_read.py {{args}}
 
+# Take the database away at each statement of a night on the local warehouse: before a change of the journal lands
+outages *args:
+    pytest -n 2 --warehouse all --backend databricks tests/contract/journal/test_killed_at_each_statement.py tests/contract/journal/test_sent_twice.py {{args}}
+
 # Adopt tables that four releases of the Spark edition make, stopped at each statement: before a change of adoption lands
 releases *args:
     pytest --warehouse all tests/interoperation/test_adopted_releases.py {{args}}
+
+# Run every case with SQLAlchemy 2.0, DuckDB 1.5 and PostgreSQL 16: before a change of dialects or statements lands
+oldest *args:
+    python -m venv .venv/oldest
+    .venv/oldest/bin/pip install '.[dev]' 'sqlalchemy<2.1' 'duckdb<2'
+    .venv/oldest/bin/pytest -n 2 --warehouse none --postgres-version 16 --deselect tests/connections/test_interrupts.py {{args}}
 
 # Let eight processes do 1,000 tasks on one DuckDB file, kill 200 of them, and print the slowest call: minutes
 sharing *args:
@@ -56,6 +66,10 @@ format:
 # Load a week of flights and track it
 demo *args:
     etl-monitor demo {{args}}
+
+# Build the documentation site into build/site; a warning ends the build
+site *args:
+    python -m scripts.site {{args}}
 
 # Build the wheel and the source distribution
 build:

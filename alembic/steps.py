@@ -22,6 +22,14 @@ FROZEN = Path(__file__).parent / "views"
 
 ROW_BY_ROW = {"delta.enableDeletionVectors": "true", "delta.enableRowTracking": "true"}
 """Properties of all Delta tables of the clustered layout."""
+OF_RESULTS: dict[str, dict[str, object]] = {
+    "partitioned": {"databricks_partition_by": ("ProcessingDate",)},
+    "clustered": {
+        "databricks_tblproperties": ROW_BY_ROW,
+        "databricks_cluster_by": ("ProcessingDate", "ProjectCode", "ProcessLoad"),
+    },
+}
+"""How each layout keeps a Delta table of results."""
 
 log = logging.getLogger("alembic.runtime.migration")
 
@@ -72,6 +80,11 @@ class Steps:
         """Create a table of the catalogue, unless it exists; the layout of Delta tables is the one of the others."""
         clustered = op.get_context().opts.get("layout") == "clustered"
         options = {"databricks_tblproperties": ROW_BY_ROW} if clustered else {}
+        op.create_table(name, *parts, schema=self.schema, comment=comment, if_not_exists=True, **options)
+
+    def create_results_table(self, name: str, *parts: sa.schema.SchemaItem, comment: str) -> None:
+        """Create a table of results, unless it exists: it has a ProcessingDate, and its own layout on Delta."""
+        options = OF_RESULTS.get(op.get_context().opts.get("layout") or "", {})
         op.create_table(name, *parts, schema=self.schema, comment=comment, if_not_exists=True, **options)
 
     def add_columns(self, table: str, *columns: sa.Column[object]) -> None:

@@ -17,9 +17,10 @@ from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # this folder is a package beside the tests, which it uses
 
-from benchmarks import history, looking, starting, tracking
+from benchmarks import history, looking, painting, starting, tracking
 from benchmarks.measuring import heading
 from etl_monitor_orm import ETLMonitor
+from tests.pages.browser import missing
 
 
 @contextmanager
@@ -56,6 +57,8 @@ def measure(database: str, steps: int, tries: int) -> None:
         tracking.tracked(monitor, "task() with a watermark", tries, watermarks=True)
         tracking.asked(monitor, tries)
         looking.views(monitor, max(3, tries // 10))
+        if database != "databricks" and not missing():
+            painting.painted(monitor, max(3, tries // 10))
 
 
 def main() -> None:

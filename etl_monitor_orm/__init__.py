@@ -1,7 +1,8 @@
 """etl-monitor-orm: an ETL monitor on SQLAlchemy, for Python code outside Spark.
 
-The public names are in `__all__` here and in `keys`, `migrations`, `demo`, `spark_edition` and `testing`. All other
-modules are internal: they may change with any release.
+The public names are in `__all__` here and in `keys`, `migrations`, `demo`, `pages`, `spark_edition`, `testing` and
+`widgets`.
+All other modules are internal: they may change with any release.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from typing import TYPE_CHECKING
 from etl_monitor_orm import views
 from etl_monitor_orm.adoption.report import AdoptionReport
 from etl_monitor_orm.at_work import in_task
+from etl_monitor_orm.baselines.results import Baseline, ComparedStep
+from etl_monitor_orm.calls.care import PurgeReport
+from etl_monitor_orm.calls.examining import Finding
 from etl_monitor_orm.claims import Claim
 from etl_monitor_orm.clocks import ManualClock
 from etl_monitor_orm.errors import (
@@ -24,11 +28,13 @@ from etl_monitor_orm.errors import (
     InvalidInput,
     InvalidTransition,
     JournalError,
+    KeyReused,
     MonitorAway,
     NotFoundError,
     ParameterNotFound,
     ProcessInactive,
     ProcessNotFound,
+    RequestInProgress,
     Retryable,
     RunFailed,
     RunInProgress,
@@ -40,11 +46,15 @@ from etl_monitor_orm.errors import (
     StepNotQueued,
     StepSkipped,
     TaskNotFound,
+    TokenNotFound,
 )
 from etl_monitor_orm.failures import FailedTask
 from etl_monitor_orm.journal.handle import Journal, JournalLine, JournalStatus
 from etl_monitor_orm.logging_handler import EtlLogHandler
 from etl_monitor_orm.models import (
+    Breach,
+    Holiday,
+    Metric,
     Organisation,
     Parameter,
     Process,
@@ -57,28 +67,40 @@ from etl_monitor_orm.models import (
 from etl_monitor_orm.monitor import ETLMonitor
 from etl_monitor_orm.rows import Rows
 from etl_monitor_orm.run import Run
+from etl_monitor_orm.samples import Extraction
+from etl_monitor_orm.services.catalogue_changes import CatalogueChange
 from etl_monitor_orm.services.dispatch import PendingTask
+from etl_monitor_orm.services.explaining.explanations import Explanation
+from etl_monitor_orm.services.history import Duration
 from etl_monitor_orm.services.logs import LogEntry
 from etl_monitor_orm.services.modes import ModeChange
+from etl_monitor_orm.services.moving import MovedTable
+from etl_monitor_orm.services.old_runs import RunsOfDate
+from etl_monitor_orm.services.past_failures import PastFailure
+from etl_monitor_orm.services.tokens import NewToken, Token
 from etl_monitor_orm.session import create_engine
 from etl_monitor_orm.task import TaskHandle
 from etl_monitor_orm.termination import Termination, terminate_as_exit
 from etl_monitor_orm.vocabulary import (
     AdvanceMode,
+    BreachKind,
     LoadFrequency,
     LogLevel,
     LogType,
+    Outcome,
     ParameterType,
     RunState,
     RunStatus,
     SourceType,
     Status,
+    TokenScope,
 )
 
 if TYPE_CHECKING:
     from etl_monitor_orm.views import (
         CurrentFailure,
         MandatoryBlocker,
+        Overdue,
         ProcessStatus,
         RunSummary,
         TaskDetail,
@@ -95,7 +117,12 @@ else:
 __all__ = [
     "AdoptionReport",
     "AdvanceMode",
+    "Baseline",
+    "Breach",
+    "BreachKind",
+    "CatalogueChange",
     "Claim",
+    "ComparedStep",
     "ConfigurationError",
     "ConflictError",
     "ConnectionBroken",
@@ -103,29 +130,41 @@ __all__ = [
     "DatabaseError",
     "DatabaseGone",
     "DatabaseLocked",
+    "Duration",
     "ETLMonitor",
     "EtlLogHandler",
     "EtlMonitorError",
+    "Explanation",
+    "Extraction",
     "FailedTask",
+    "Finding",
+    "Holiday",
     "InvalidInput",
     "InvalidTransition",
     "Journal",
     "JournalError",
     "JournalLine",
     "JournalStatus",
+    "KeyReused",
     "LoadFrequency",
     "LogEntry",
     "LogLevel",
     "LogType",
     "MandatoryBlocker",
     "ManualClock",
+    "Metric",
     "ModeChange",
     "MonitorAway",
+    "MovedTable",
+    "NewToken",
     "NotFoundError",
     "Organisation",
+    "Outcome",
+    "Overdue",
     "Parameter",
     "ParameterNotFound",
     "ParameterType",
+    "PastFailure",
     "PendingTask",
     "Process",
     "ProcessInactive",
@@ -133,6 +172,8 @@ __all__ = [
     "ProcessStatus",
     "ProcessingStep",
     "Project",
+    "PurgeReport",
+    "RequestInProgress",
     "Retryable",
     "Rows",
     "Run",
@@ -141,6 +182,7 @@ __all__ = [
     "RunState",
     "RunStatus",
     "RunSummary",
+    "RunsOfDate",
     "SchemaError",
     "SchemaMissing",
     "SchemaOutOfDate",
@@ -157,6 +199,9 @@ __all__ = [
     "TaskHandle",
     "TaskNotFound",
     "Termination",
+    "Token",
+    "TokenNotFound",
+    "TokenScope",
     "Watermark",
     "create_engine",
     "in_task",

@@ -121,6 +121,18 @@ class MonitorAway(Retryable):
     default_message = "The monitor is away, and nothing on this machine can answer in its place."
 
 
+class RequestInProgress(Retryable):
+    """A request with the same idempotency key is being answered.
+
+    Attributes:
+        retry_after: In how many seconds to ask again.
+    """
+
+    default_message = "A request with the same idempotency key is being answered. Send it again in a few seconds."
+
+    retry_after: int = 1
+
+
 class SchemaError(EtlMonitorError):
     """The monitor's tables do not match this version."""
 
@@ -145,6 +157,12 @@ class InvalidInput(EtlMonitorError, ValueError):
     """An argument has a value that the monitor cannot accept; nothing was written."""
 
     default_message = "An argument has a value that the monitor cannot accept; nothing was written."
+
+
+class KeyReused(InvalidInput):
+    """The idempotency key was given with another request; nothing was written."""
+
+    default_message = "The idempotency key was given with another request; nothing was written."
 
 
 class NotFoundError(EtlMonitorError):
@@ -181,6 +199,12 @@ class StepNotFound(NotFoundError):
     """The step does not exist: its task is not registered, or the run has no step for it."""
 
     default_message = "The step does not exist: its task is not registered, or the run has no step for it."
+
+
+class TokenNotFound(NotFoundError):
+    """No token has this name."""
+
+    default_message = "No token has this name."
 
 
 class InvalidTransition(EtlMonitorError):

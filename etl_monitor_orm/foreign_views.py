@@ -41,6 +41,7 @@ TELLING: Final = {
     "v_mandatoryBlockers": "EndTime",
     "v_currentFailures": "EndTime",
     "v_watermarks": "SetOn",
+    "v_overdue": "BreachID",
 }
 """A column of each view that no release of the Spark edition has in it, nor a revision of ours before the newest."""
 
@@ -94,7 +95,7 @@ def _columns(connection: Connection, view: type[ViewBase]) -> set[str]:
 def all_answer() -> ColumnElement[bool]:
     """Return a condition that is true, and that the database refuses if a view or its telling column is missing.
 
-    So one statement can ask something else, and whether all six views are the monitor's. No view is computed for it,
+    So one statement can ask something else, and whether all views are the monitor's. No view is computed for it,
     and none is mapped.
     """
     apart = MetaData(schema=VIEWS)  # the schema of a lightweight table() is not mapped

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum, IntEnum
 from os import PathLike, fspath
@@ -19,6 +20,7 @@ INT_MAX: Final = 2**31 - 1
 BIGINT_MAX: Final = 2**63 - 1
 MESSAGE_MAX: Final = 2000
 NUL: Final = "\0"
+_LONGEST_MEASURE: Final = 100
 _MOST_DIGITS: Final = 40
 """How much of a number a message shows."""
 
@@ -95,6 +97,20 @@ def integer(name: str, value: object, *, least: int = 0, most: int = INT_MAX) ->
     return number
 
 
+def measures(name: str, value: object) -> dict[str, int]:
+    """Return `value` as whole numbers by name: what a load measured."""
+    if not isinstance(value, Mapping):
+        raise InvalidInput(f"{name} must be numbers by name, such as rows, not {type(value).__name__}.")
+    if not value:
+        raise InvalidInput(f"{name} is empty. Give at least one number, such as rows.")
+    return {
+        text(f"the name of one of {name}", one, longest=_LONGEST_MEASURE): integer(
+            f"{name}: {quoted(one)}", number, least=-BIGINT_MAX, most=BIGINT_MAX
+        )
+        for one, number in value.items()
+    }
+
+
 def is_plain_number(value: object) -> bool:
     """Return whether `value` is a whole number of any make, and not the text of one."""
     return not isinstance(value, str) and foreign.whole_number(value) is not None
@@ -115,7 +131,7 @@ def path(name: str, value: object) -> str:
     if not isinstance(value, str | PathLike):
         raise InvalidInput(f"{name} must be a path, not {type(value).__name__}.")
     plain = fspath(value)
-    if not isinstance(plain, str) or not plain.strip():
+    if not isinstance(plain, str) or not plain.strip() or "\0" in plain:
         raise InvalidInput(f"{name} is {plain!a}; it must name a file.")
     return plain
 
@@ -186,6 +202,16 @@ def moment(name: str, value: object) -> datetime:
 def optional_moment(name: str, value: object) -> datetime | None:
     """Like `moment`, or None."""
     return None if value is None else moment(name, value)
+
+
+def day_alone(value: object) -> date | None:
+    """Return the day that a date, or the text of one, names without a time of day; None for anything else."""
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            return None
+    return value if isinstance(value, date) and not isinstance(value, datetime) else None
 
 
 def span(name: str, value: object) -> timedelta:

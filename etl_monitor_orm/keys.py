@@ -22,7 +22,12 @@ def named_run(execution_id: str) -> str:
 
 @dataclass(frozen=True)
 class ProcessKey:
-    """A process."""
+    """A process.
+
+    Attributes:
+        project_code: The project.
+        process_load: The process within the project.
+    """
 
     project_code: str
     process_load: str
@@ -38,7 +43,13 @@ class ProcessKey:
 
 @dataclass(frozen=True)
 class TaskKey:
-    """A task of a process."""
+    """A task of a process.
+
+    Attributes:
+        process: The process.
+        task_id: The task within process and pass.
+        workflow_id: The pass.
+    """
 
     process: ProcessKey
     task_id: int
@@ -55,7 +66,13 @@ class TaskKey:
 
 @dataclass(frozen=True)
 class RunKey:
-    """A run: one execution of a process on one date."""
+    """A run: one execution of a process on one date.
+
+    Attributes:
+        process: The process.
+        execution_id: The run's id.
+        processing_date: The date that it works on.
+    """
 
     process: ProcessKey
     execution_id: str

@@ -11,15 +11,25 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
 
-from etl_monitor_orm import inputs, views
+from etl_monitor_orm import inputs, samples, views
 from etl_monitor_orm.adoption.report import AdoptionReport
 from etl_monitor_orm.backends import place
+from etl_monitor_orm.calls.baselines import BaselineCalls
+from etl_monitor_orm.calls.care import CareCalls
+from etl_monitor_orm.calls.catalogues import CatalogueCalls
+from etl_monitor_orm.calls.deadlines import DeadlineCalls
+from etl_monitor_orm.calls.explaining import ExplainingCalls
+from etl_monitor_orm.calls.listing import ListingCalls
+from etl_monitor_orm.calls.measuring import MeasuringCalls
+from etl_monitor_orm.calls.moves import MoveCalls
+from etl_monitor_orm.calls.past import PastCalls
 from etl_monitor_orm.calls.questions import QuestionCalls
 from etl_monitor_orm.calls.registration import RegistrationCalls
 from etl_monitor_orm.calls.reports import ReportCalls
 from etl_monitor_orm.calls.runs import RunCalls
 from etl_monitor_orm.calls.skipping import SkippingCalls
 from etl_monitor_orm.calls.steps import StepCalls
+from etl_monitor_orm.calls.tokens import TokenCalls
 from etl_monitor_orm.calls.tracking import TrackingCalls
 from etl_monitor_orm.calls.watermarks import WatermarkCalls
 from etl_monitor_orm.clocks import Clock, system_clock
@@ -39,10 +49,20 @@ class ETLMonitor(
     RunCalls,
     TrackingCalls,
     StepCalls,
+    MeasuringCalls,
     SkippingCalls,
     WatermarkCalls,
     ReportCalls,
     QuestionCalls,
+    DeadlineCalls,
+    ListingCalls,
+    PastCalls,
+    ExplainingCalls,
+    BaselineCalls,
+    TokenCalls,
+    CatalogueCalls,
+    CareCalls,
+    MoveCalls,
 ):
     """Knows what should run, what ran, what failed, what may run next, and how far each source was read.
 
@@ -228,6 +248,22 @@ class ETLMonitor(
             views.load()
         return report
 
+    def sample_usage(self, directory: str | PathLike[str], *, overwrite: bool = False) -> samples.Extraction:
+        """Write the notebooks and samples of this version into a folder; nothing asks the database.
+
+        Args:
+            directory: The folder; it is made if it is not there. Each kind of sample gets a folder in it.
+            overwrite: Replace files that differ from this version's, such as those that you changed.
+
+        Returns:
+            What was written, what was there already, and what was kept. `str()` of it is a text for people.
+
+        Raises:
+            InvalidInput: `directory` is no text.
+            ConfigurationError: The folder cannot be written to, or the package was installed without its samples.
+        """
+        return samples.extract(None, directory, overwrite=overwrite)
+
     def session(self) -> Session:
         """Return a SQLAlchemy session on the mapped tables and views, for your own queries and changes.
 
@@ -245,7 +281,11 @@ class ETLMonitor(
         return self._runtime.units.session()
 
     def flush_at_task_end(self, log: Flushable) -> None:
-        """Flush `log` whenever a tracked task ends, as long as `log` exists; `EtlLogHandler` uses this."""
+        """Flush `log` whenever a tracked task ends, as long as `log` exists; `EtlLogHandler` uses this.
+
+        Args:
+            log: What has a `flush()`; the monitor does not keep it alive.
+        """
         self._runtime.flush_at_task_end(log)
 
     def close(self) -> None:

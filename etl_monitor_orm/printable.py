@@ -26,10 +26,30 @@ def named(name: object, most: int = 100) -> str:
     return line if len(line) <= most and len(text) <= most * 2 else f"{line[:most]}…"
 
 
+def duration(seconds: int | None) -> str | None:
+    """Return a duration in short form: 45s, 3m20s, 2h05m, 3d04h."""
+    if seconds is None:
+        return None
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours >= 48:
+        return f"{hours // 24}d{hours % 24:02}h"
+    if hours:
+        return f"{hours}h{minutes:02}m"
+    return f"{minutes}m{rest:02}s" if minutes else f"{rest}s"
+
+
+_ESCAPES: Final = 16
+"""How much longer a quoted value may be than it is: by its quotation marks, and by what is escaped in it."""
+
+
 def quoted(value: object, most: int = 100) -> str:
     """Return what somebody passed, as Python would write it: one line, of about `most` characters."""
-    if isinstance(value, str) and len(value) > most:
-        return f"{value[:most]!r}…"
+    if isinstance(value, str):  # its `repr` is one line that no terminal obeys, and shows each of several blanks
+        shown = repr(value[:most])
+        if len(shown) > most + _ESCAPES:
+            return f"{shown[: most + 2]}…"
+        return shown if len(value) <= most else f"{shown}…"
     return named(repr(value), most + 2)  # with its quotation marks
 
 

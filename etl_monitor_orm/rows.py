@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from html import escape
-from typing import TYPE_CHECKING, Final, SupportsIndex, TypeVar, overload
+from typing import TYPE_CHECKING, Final, Self, SupportsIndex, TypeVar, cast, overload
 
 from etl_monitor_orm import frames
 from etl_monitor_orm.columns import columns_of, in_column, written
@@ -33,6 +33,12 @@ class Rows(list[T]):
     Example:
         `monitor.failures().to_pandas()`
     """
+
+    def __new__(cls, kind: type[T] | Iterable[T] | None = None, rows: Iterable[T] = ()) -> Self:
+        """Make a list with a kind; `dataclasses.asdict` makes lists of dicts without one, and gets a plain list."""
+        if kind is None or isinstance(kind, type):
+            return super().__new__(cls)
+        return cast(Self, list(kind))
 
     def __init__(self, kind: type[T], rows: Iterable[T] = ()) -> None:
         super().__init__(rows)

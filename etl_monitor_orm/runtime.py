@@ -6,6 +6,7 @@ import getpass
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from copy import copy
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Concatenate, Final, ParamSpec, Protocol, TypeVar, cast
@@ -110,6 +111,12 @@ class Runtime:
     def now(self) -> datetime:
         """Return the clock's time as aware UTC."""
         return moment("the clock's time", self._clock())
+
+    def standing_at(self, moment: datetime) -> Runtime:
+        """Return this runtime with a clock that stands at a time (aware UTC)."""
+        still = copy(self)
+        still._clock = lambda: moment
+        return still
 
     def run(self, service: Callable[Concatenate[Session, Context, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a service in its own session and commit; alone, if the service is marked so."""

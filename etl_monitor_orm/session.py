@@ -87,7 +87,12 @@ def engine_for(
 
 
 def reading_engine(
-    url: str | None, *, schema: str | None, catalog: str | None, views_schema: str | None = None
+    url: str | None,
+    *,
+    schema: str | None,
+    catalog: str | None,
+    views_schema: str | None = None,
+    lock_wait: float | None = None,
 ) -> Engine:
     """Return an engine for a program that only reads; a DuckDB file is opened read-only.
 
@@ -96,7 +101,7 @@ def reading_engine(
     Raises:
         ConfigurationError: The settings do not lead to a usable database.
     """
-    settings = Settings.read(url, schema=schema, views_schema=views_schema, catalog=catalog)
+    settings = Settings.read(url, schema=schema, views_schema=views_schema, catalog=catalog, lock_wait=lock_wait)
     return engine_for(settings, backend_for(settings.url.get_backend_name()).arguments_to_read(settings.url))
 
 

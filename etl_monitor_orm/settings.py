@@ -26,7 +26,7 @@ _UNSEEN: Final = frozenset({"Cc", "Cs"})
 
 
 class Layout(StrEnum):
-    """The layout of the two results tables on Delta."""
+    """The layout of the results tables on Delta."""
 
     PARTITIONED = "partitioned"
     """A folder for each processing date, as in the Spark edition; any reader of Delta can read it."""

@@ -19,7 +19,7 @@ from etl_monitor_orm.keys import RunKey, StepKey
 from etl_monitor_orm.models import Parameter
 from etl_monitor_orm.printable import quoted
 from etl_monitor_orm.runtime import Runtime
-from etl_monitor_orm.services import steps
+from etl_monitor_orm.services import metrics, steps
 from etl_monitor_orm.services.again import start_again
 from etl_monitor_orm.services.ending import Ending, finish
 from etl_monitor_orm.services.late import ReadFromMemory
@@ -284,6 +284,23 @@ class TaskHandle(OfRun):
             InvalidTransition: The step was ended or taken over by someone else.
         """
         self._runtime.run(steps.heartbeat, self._step, self._running())
+
+    def measure(self, /, **measures: int) -> None:
+        """Note what this attempt measured (`ETLmetrics`); a measure that it has already gets the new value.
+
+        Args:
+            measures: Whole numbers by name; `rows` and `bytes` are what people ask for.
+
+        Raises:
+            InvalidInput: There is no number, or one cannot be read.
+            InvalidTransition: The task is not running.
+
+        Example:
+            `task.measure(rows=41_000, bytes=1_204_224)`
+        """
+        read = inputs.measures("measures", measures)
+        self._running()
+        self._runtime.run(metrics.measure, self._step, read)
 
     def __enter__(self) -> Self:
         self._start()

@@ -112,6 +112,45 @@ class LogLevel(IntEnum):
     ERROR = 3
 
 
+class BreachKind(StrEnum):
+    """What is wrong with something that is late (`ETLbreaches.Kind`)."""
+
+    NOT_STARTED = "NOT_STARTED"
+    """Its time has passed, and nothing of that date was started."""
+    NOT_DONE = "NOT_DONE"
+    """Its time has passed, and that date was started but is not done."""
+    RUNNING_TOO_LONG = "RUNNING_TOO_LONG"
+    """An attempt took longer than its expected duration, from its start."""
+    GONE_QUIET = "GONE_QUIET"
+    """A running attempt gives no more signs of life."""
+    NO_SUCCESS = "NO_SUCCESS"
+    """Nothing was done for too long."""
+    WATERMARK_STILL = "WATERMARK_STILL"
+    """Work is done, but its watermark has not moved for too long."""
+    FAILED = "FAILED"
+    """A step failed and is not done yet: `etl-monitor watch` tells people; nothing need be late."""
+
+
+class Outcome(StrEnum):
+    """How something that was late ended (`ETLbreaches.Outcome`)."""
+
+    RESOLVED = "RESOLVED"
+    """It was done, or works again."""
+    WITHDRAWN = "WITHDRAWN"
+    """Nobody waits for it any more: it was deactivated or left out, or its deadline was changed."""
+    EXPIRED = "EXPIRED"
+    """Its date is longer ago than evaluations look back."""
+
+
+class TokenScope(StrEnum):
+    """What a token allows (`ETLtokens.Scope`)."""
+
+    READ = "read"
+    """Questions: what is pending, how runs stand, the views."""
+    REPORT = "report"
+    """Reading, and the calls that report what a load does."""
+
+
 class Stage(NamedTuple):
     """One built-in stage of `ETLconfigSequence`."""
 
@@ -136,6 +175,15 @@ FIRST_CUSTOM_STAGE: Final = 10
 
 SYSTEM_DATE: Final = "SYSDT"
 """Name of the one SYSTEM parameter: the date that the process works on; NULL means live."""
+
+ADOPTION: Final = "adopt"
+"""OperationName of an adoption's receipts, which the monitor reads again."""
+
+IMPORT: Final = "import"
+"""OperationName of the receipts by which an import that was stopped is recognised."""
+
+OWN_RECEIPTS: Final = (ADOPTION, IMPORT)
+"""What is about these very tables: a purge leaves it, and an export leaves it out."""
 
 INITIATION_ID: Final = 0
 """TaskID, WorkFlowID and SequenceID of a run's initiation step: all three or none."""

@@ -25,8 +25,10 @@ MODULES: Final = (
     "etl_monitor_orm.keys",
     "etl_monitor_orm.migrations",
     "etl_monitor_orm.demo",
+    "etl_monitor_orm.pages",
     "etl_monitor_orm.spark_edition",
     "etl_monitor_orm.testing",
+    "etl_monitor_orm.widgets",
 )
 CALLED: Final = (ETLMonitor, Run, TaskHandle, Journal, ETLMonitorFramework)
 

@@ -14,11 +14,11 @@ import pytest
 from etl_monitor_orm.backends import backend_for
 from etl_monitor_orm.errors import ConfigurationError
 from tests import postgres as postgres_server
-from tests.interoperation.releases import absent_wheels, fetch_wheels
+from tests.fetching import lacking
 from tests.selection import PARTS, WAREHOUSE, chosen
 from tests.warehouse import missing
-from tests.warehouse.jars import NotFetched, absent_jars, fetch_jars
-from tests.warehouse.requirements import FOLDER_VARIABLE, jar_folder, java
+from tests.warehouse.jars import NotFetched
+from tests.warehouse.requirements import FOLDER_VARIABLE, jar_folder
 
 if TYPE_CHECKING:
     from tests.postgres import Server
@@ -38,7 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--warehouse",
         choices=PARTS,
         default="sample",
-        help="which tests that need the warehouse run: a sample (default), half of them once, each once, all or none",
+        help="which tests that need the warehouse run: a sample (default), a quarter, each once, all or none",
     )
     parser.addoption(
         "--once", action="store_true", help="run the other tests with their first case on each backend only"
@@ -51,6 +51,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="the server that the tests of PostgreSQL run on (default: the newest; before 17, MERGE returns no rows)",
     )
     parser.addoption(
+        "--take-pictures", action="store_true", help="let the tests of the documentation's pictures take them again"
+    )
+    parser.addoption(
         "--spark35",
         metavar="PYTHON",
         help="run only the tests that compare Spark 3.5 with Spark 4, on the pyspark 3.5 of this Python's environment",
@@ -58,22 +61,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Fetch what the warehouse needs, once, before the processes that share it begin."""
+    """Fetch what the tests need, once, before the processes that share it begin."""
     config = session.config
-    part, backends = config.getoption("--warehouse"), config.getoption("--backend") or BACKENDS
-    if part == "none" or WAREHOUSE not in backends or hasattr(config, "workerinput") or config.option.collectonly:
+    if hasattr(config, "workerinput") or config.option.collectonly:
         return
-    if java() is None or not (absent_jars() or absent_wheels()):
-        return
+    backends = set(config.getoption("--backend") or BACKENDS)
+    if config.getoption("--warehouse") == "none":
+        backends.discard(WAREHOUSE)
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    reporter.write_line(
-        f"Fetching Delta Lake's jars and older releases of the Spark edition, once, into {jar_folder()}"
-    )
-    try:
-        fetch_jars()
-        fetch_wheels()
-    except NotFetched as trouble:
-        reporter.write_line(str(trouble))
+    for thing in lacking(config, backends):
+        reporter.write_line(f"Fetching {thing.name}, once, into {jar_folder()}")
+        try:
+            thing.fetch()
+        except NotFetched as trouble:
+            reporter.write_line(str(trouble))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -10,8 +10,11 @@ from weakref import WeakSet
 from sqlalchemy import URL, Engine, Table, delete, insert, select
 
 from etl_monitor_orm import (
+    Breach,
     ETLMonitor,
+    Holiday,
     ManualClock,
+    Metric,
     Organisation,
     Parameter,
     Process,
@@ -21,12 +24,27 @@ from etl_monitor_orm import (
     SysLog,
     Task,
 )
+from etl_monitor_orm.models import StoredRequest, StoredToken
 from etl_monitor_orm.schemas import DEFAULT_SCHEMA
 
 if TYPE_CHECKING:
     from tests.warehouse import Warehouse
 
-TABLES = (SequenceStage, Organisation, Project, Process, Task, Parameter, ProcessingStep, SysLog)
+TABLES = (
+    SequenceStage,
+    Organisation,
+    Project,
+    Process,
+    Task,
+    Parameter,
+    ProcessingStep,
+    SysLog,
+    StoredToken,
+    StoredRequest,
+    Holiday,
+    Breach,
+    Metric,
+)
 
 Rows = list[dict[str, object]]
 

@@ -12,7 +12,7 @@ from zlib import crc32
 import pytest
 
 WAREHOUSE = "databricks"
-PARTS = ("sample", "half", "once", "all", "none")
+PARTS = ("sample", "quarter", "once", "all", "none")
 ONE_IN = 12
 """Of how many test functions one is in the sample, with its first case."""
 
@@ -44,7 +44,7 @@ def chosen(
     Args:
         items: All tests.
         backends: The backends that are asked for. What needs none of them in particular runs too.
-        part: Of the tests that need the warehouse: a `sample`, `half` of those that are there `once`, each of them
+        part: Of the tests that need the warehouse: a `sample`, a `quarter` of those that are there `once`, each of them
             `once`, `all` or `none`.
         once: Whether each of the other tests runs once, too: on each backend with its first case.
         older: Whether the tests that need the older Spark run, and nothing else; else none of them does.
@@ -55,14 +55,18 @@ def chosen(
         return items
     first = _first_cases(items)
     each = _first_cases(items, of_each_call=True)
-    sample, half = _one_in(ONE_IN, first), _one_in(2, each)
+    sample, quarter = _one_in(ONE_IN, first), _one_in(4, each)
 
     def is_chosen(item: pytest.Item) -> bool:
         needed = needed_by(item)
         how_often = part if WAREHOUSE in needed else "once" if once else "all"
-        within = {"sample": item in sample, "half": item in half, "once": item in each, "all": True, "none": False}[
-            how_often
-        ]
+        within = {
+            "sample": item in sample,
+            "quarter": item in quarter,
+            "once": item in each,
+            "all": True,
+            "none": False,
+        }[how_often]
         return within and needed <= set(backends)
 
     return [item for item in items if is_chosen(item)]

@@ -286,7 +286,7 @@ class Planner:
 
 
 _ADDED: Final = "Columns and tables that are missing are added, and filled"
-_VIEWS: Final = "The six views are the monitor's"
+_VIEWS: Final = "The views are the monitor's"
 
 
 def tables_there(schema: str, columns: Columns) -> dict[str, Table]:

@@ -6,7 +6,7 @@ from etl_monitor_orm.backends.base import Backend, Capabilities, Holding, Storag
 from etl_monitor_orm.backends.explaining import our_error
 from etl_monitor_orm.backends.reading import refuse_writing
 from etl_monitor_orm.backends.registry import backend_for, backend_of
-from etl_monitor_orm.backends.wording import place, pointed, pointing, repeatable, shown
+from etl_monitor_orm.backends.wording import cleaned, place, pointed, pointing, repeatable, shown
 from etl_monitor_orm.dialects.retrying import REPEATABLE, RetryPolicy
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Storage",
     "backend_for",
     "backend_of",
+    "cleaned",
     "our_error",
     "place",
     "pointed",

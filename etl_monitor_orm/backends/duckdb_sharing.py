@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from contextlib import suppress
 from typing import Final, Protocol
 from weakref import WeakSet
 
@@ -179,20 +180,32 @@ class SharedFile:
 
     def _let_others_in(self) -> None:
         if self._is_break_due():
-            self._changed.wait_for(lambda: not self._uses or not self._is_break_due(), BRIEF)
+            until = time.monotonic() + BRIEF
+            while self._uses and self._is_break_due() and (left := until - time.monotonic()) > 0:
+                self._wait(left)
             if self._uses:
                 self._held_since = _now()  # somebody keeps it; the next break is as far away as the last one
             elif self._is_break_due():
                 self._let_go()
                 self._take_a_break()
         while self._on_break:
-            self._changed.wait()
+            self._wait()
+
+    def _wait(self, seconds: float | None = None) -> None:
+        """Wait for a change, and hold the lock again: a signal within `Condition.wait` can leave it let go of."""
+        try:
+            self._changed.wait(seconds)
+        except BaseException:
+            with suppress(RuntimeError):  # it is held, or not
+                self.lock.release()
+            self.lock.acquire()
+            raise
 
     def _take_a_break(self) -> None:
         self._on_break = True
         try:
             for _ in range(LOOKS):
-                self._changed.wait(random.uniform(*PAUSE))
+                self._wait(random.uniform(*PAUSE))
                 if held_against(self.database, reads=False):
                     self._wanted = True
                     break

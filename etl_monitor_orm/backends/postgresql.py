@@ -226,7 +226,7 @@ class PostgreSQLBackend(Backend):
     def explain(self, error: DBAPIError, engine: Engine) -> EtlMonitorError:
         """Find out what happened by SQLSTATE; libpq gives none when it cannot connect, so then by its words."""
         if _state(error) == _NOT_ALLOWED:
-            return missing_privilege(place(engine.url), _words(error, engine), engine)
+            return missing_privilege(place(engine.url), _words(error, engine), engine, statement=error.statement or "")
         if _state(error) in _MISSING:
             return lacking(_words(error, engine), engine, "PostgreSQL")
         if ABOUT_OPTIONS.search(words := _words(error, engine)) and _state(error) in _OF_OPTIONS:

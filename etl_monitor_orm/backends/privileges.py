@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from sqlalchemy.engine import Engine
 
 from etl_monitor_orm.errors import ConfigurationError
 from etl_monitor_orm.schemas import schema_of, views_schema_of
 
+_OF_A_SERVER: Final = {"ETLrequests": "SELECT, INSERT, UPDATE, DELETE", "ETLtokens": "SELECT, INSERT, UPDATE"}
+"""Tables that a pipeline has no need of, and what a server, and who makes its tokens, does to them."""
 
-def missing_privilege(where: str, words: str, engine: Engine) -> ConfigurationError:
+
+def missing_privilege(where: str, words: str, engine: Engine, *, statement: str = "") -> ConfigurationError:
     """Return the error for a privilege that is missing.
 
     Args:
         where: The database, for the message.
         words: What the server says.
         engine: Knows the schema and the role.
+        statement: What was refused: only a statement that deletes needs that privilege.
     """
     ask = next(grants for pattern, grants in _asks(engine) if pattern in words)
+    if statement.startswith("DELETE") and "UPDATE ON" in ask:
+        ask = ask.replace("UPDATE ON", "UPDATE, DELETE ON", 1)
     return ConfigurationError(f"Missing privilege on {where}: {words}. {ask}.")
 
 
@@ -36,4 +43,6 @@ def _asks(engine: Engine) -> Iterator[tuple[str, str]]:
         f"Ask for: GRANT CREATE ON DATABASE {database} TO {role}, or for schema {schema} to be created",
     )
     yield "for sequence", f"Ask for: GRANT USAGE ON {tables.replace('TABLES', 'SEQUENCES', 1)}"
+    for table, needed in _OF_A_SERVER.items():
+        yield table, f"Ask for: GRANT {needed} ON {quote(schema_of(engine))}.{quote(table)} TO {role}"
     yield "", f"Ask for: GRANT SELECT, INSERT, UPDATE ON {tables}; to read only: GRANT SELECT ON {tables}"

@@ -98,7 +98,8 @@ def lacking(words: str, engine: Engine, database: str) -> SchemaMissing | Databa
 
 
 _OURS: Final = re.compile(
-    r"\b(?:ETL(?:config|sys|Processing)\w*|v_[a-z]\w*|etl_monitor_version)\b|schema", re.IGNORECASE
+    r"\b(?:ETL(?:config|sys|Processing)\w*|ETL(?:Organisation|tokens|requests|holidays|breaches|metrics)|v_[a-z]\w*|etl_monitor_version)\b|schema",
+    re.IGNORECASE,
 )
 _HINTS: Final = re.compile(r"Did you mean|LINE \d|\n")
 """Where a database begins to guess, or shows the statement."""

@@ -9,8 +9,10 @@ from functools import partial
 from typing import Final
 
 from etl_monitor_orm import inputs
+from etl_monitor_orm.deadlines.calendars import read_calendar
+from etl_monitor_orm.deadlines.due_times import read_due_time
 from etl_monitor_orm.errors import InvalidInput
-from etl_monitor_orm.models import Organisation, Parameter, Process, Project, SequenceStage, Task
+from etl_monitor_orm.models import Holiday, Organisation, Parameter, Process, Project, SequenceStage, Task
 from etl_monitor_orm.printable import named
 from etl_monitor_orm.services.entries import Entry, Kind
 from etl_monitor_orm.services.registration import VALUE_COLUMN
@@ -95,11 +97,45 @@ def _words(name: str, value: object) -> str:
     return inputs.optional_text(name, value) or ""
 
 
+def _due_by(name: str, value: object) -> str | None:
+    due = read_due_time(name, value)
+    return None if due is None else str(due)
+
+
+def _list_name(name: str, value: object) -> str:
+    """Read the name of a list of holidays as calendars write it: without white space around it."""
+    return inputs.text(name, value).strip()
+
+
+def _late_after(name: str, value: object) -> int | None:
+    return inputs.optional_integer(name, value, least=1, most=_LONGEST_WAIT)
+
+
+def _calendar(name: str, value: object) -> str | None:
+    calendar = read_calendar(name, value)
+    return None if calendar is None else str(calendar)
+
+
+_LONGEST_WAIT: Final = 366 * 86_400
+"""Seconds without a success that can be acceptable."""
+
 _PROCESS: Final[Mapping[str, Read]] = {"project_code": inputs.text, "process_load": inputs.text}
 _FREQUENCY: Final = Described("load_frequency", "load_frequency", _word(LoadFrequency), LoadFrequency.DAILY)
 _ACTIVE: Final = Described("is_active", "is_active", inputs.boolean, True)
+_DEADLINE: Final = (
+    Described("due_by", "due_by", _due_by),
+    Described("late_after_seconds", "late_after", _late_after),
+    Described("calendar", "calendar", _calendar),
+)
 
 SHAPES: Final[Mapping[Kind, Shape]] = {
+    Holiday: Shape(
+        key={"calendar_name": _list_name, "day": inputs.day},
+        required={},
+        described=(Described("holiday_name", "holiday_name", inputs.optional_text), _ACTIVE),
+        fixed={},
+        first={},
+    ),
     Organisation: Shape(
         key={"organisation_code": inputs.text},
         required={"organisation_name": inputs.text},
@@ -127,6 +163,7 @@ SHAPES: Final[Mapping[Kind, Shape]] = {
             Described("process_owner", "owner", inputs.optional_text),
             _FREQUENCY,
             _ACTIVE,
+            *_DEADLINE,
         ),
         fixed={},
         first={},
@@ -159,6 +196,7 @@ SHAPES: Final[Mapping[Kind, Shape]] = {
             Described("in_file_path", "in_file_path", inputs.optional_code),
             Described("out_file_path", "out_file_path", inputs.optional_code),
             _ACTIVE,
+            *_DEADLINE,
         ),
         fixed={},
         first={},

@@ -8,11 +8,11 @@ from typing import Final
 
 from etl_monitor_orm.calls.described import SHAPES, entry
 from etl_monitor_orm.errors import InvalidInput
-from etl_monitor_orm.models import Organisation, Parameter, Process, Project, SequenceStage, Task
+from etl_monitor_orm.models import Holiday, Organisation, Parameter, Process, Project, SequenceStage, Task
 from etl_monitor_orm.services.entries import Entry, Kind
 
-_KINDS: Final = (Organisation, Project, Process, SequenceStage, Task, Parameter)
-_WANTED: Final = "Process, SequenceStage, Task, Parameter, Project and Organisation objects"
+_KINDS: Final = (Organisation, Project, Process, SequenceStage, Task, Parameter, Holiday)
+_WANTED: Final = "Process, SequenceStage, Task, Parameter, Project, Organisation and Holiday objects"
 
 
 def read_list(objects: object) -> list[Entry]:

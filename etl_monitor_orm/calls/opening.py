@@ -9,7 +9,9 @@ from etl_monitor_orm.calls.group import Calls
 from etl_monitor_orm.keys import TaskKey
 from etl_monitor_orm.rows import Rows
 from etl_monitor_orm.run import Run
-from etl_monitor_orm.services import joining, opening, queries
+from etl_monitor_orm.services import dated, joining, opening
+from etl_monitor_orm.services.conditions import Where
+from etl_monitor_orm.services.periods import Period
 from etl_monitor_orm.services.scopes import Processes
 
 
@@ -89,20 +91,29 @@ class OpeningCalls(Calls):
         project_code: str | None = None,
         process_load: str | None = None,
         processing_date: date | str | None = None,
+        *,
+        since: date | str | None = None,
+        until: date | str | None = None,
+        where: str | None = None,
     ) -> Rows[views.RunSummary]:
-        """Return the runs of a date, attempt by attempt (`v_runSummary`); `get_run` opens one by its id.
+        """Return the runs of a date or several, attempt by attempt (`v_runSummary`); `get_run` opens one by its id.
 
         Args:
             project_code: Only this project.
             process_load: Only this process of it.
             processing_date: The date; else each process's SYSDT date, else its latest date that has steps.
+            since: The earliest processing date, instead of one date.
+            until: The latest processing date; without `since`, of the 35 days up to it.
+            where: A condition on the columns, such as `overall_status = FAILED OR attempts > 0`.
 
         Returns:
-            One row per run and attempt, by project and process, oldest first.
+            One row per run and attempt, the latest date first if dates are named, by project and process, oldest first.
 
         Raises:
             ProcessNotFound: There is no such process, or the project has no process.
+            InvalidInput: The condition cannot be read, or the dates exclude each other.
         """
         processes = Processes.read(project_code, process_load)
-        on = inputs.optional_day("processing_date", processing_date)
-        return Rows(views.RunSummary, self._runtime.run(queries.runs_of_date, processes, on))
+        period = Period.read(processing_date, since, until)
+        found = self._runtime.run(dated.runs_of_dates, processes, period, Where.read(where))
+        return Rows(views.RunSummary, found)

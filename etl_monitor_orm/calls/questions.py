@@ -8,7 +8,9 @@ from typing import Literal, overload
 from etl_monitor_orm import inputs, views
 from etl_monitor_orm.calls.group import Calls
 from etl_monitor_orm.rows import Rows
-from etl_monitor_orm.services import queries
+from etl_monitor_orm.services import dated, queries
+from etl_monitor_orm.services.conditions import Where
+from etl_monitor_orm.services.periods import Period
 from etl_monitor_orm.services.scopes import Processes
 
 
@@ -20,26 +22,36 @@ class QuestionCalls(Calls):
         project_code: str | None = None,
         process_load: str | None = None,
         processing_date: date | str | None = None,
+        *,
+        since: date | str | None = None,
+        until: date | str | None = None,
+        where: str | None = None,
     ) -> Rows[views.ProcessStatus]:
-        """Return the state of each process (`v_processStatus`).
+        """Return the state of each process, on a date or several (`v_processStatus`).
 
         Args:
             project_code: Only this project.
             process_load: Only this process of it.
             processing_date: The date; else each process's SYSDT date, else its latest date that has steps.
+            since: The earliest processing date, instead of one date.
+            until: The latest processing date; without `since`, of the 35 days up to it.
+            where: A condition on the columns, such as `run_state IN (FAILED, RUNNING) AND total_runs > 1`.
 
         Returns:
-            One row per process that has steps on its date, by project and process.
+            One row per process and date that has steps, the latest date first if dates are named, by project and
+            process.
 
         Raises:
             ProcessNotFound: There is no such process, or the project has no process.
+            InvalidInput: The condition cannot be read, or the dates exclude each other.
 
         Example:
             `[process for process in monitor.processes() if process.failed]`
         """
         processes = Processes.read(project_code, process_load)
-        on = inputs.optional_day("processing_date", processing_date)
-        return Rows(views.ProcessStatus, self._runtime.run(queries.process_status, processes, on))
+        period = Period.read(processing_date, since, until)
+        found = self._runtime.run(dated.process_status, processes, period, Where.read(where))
+        return Rows(views.ProcessStatus, found)
 
     @overload
     def failures(
@@ -49,6 +61,7 @@ class QuestionCalls(Calls):
         processing_date: date | str | None = None,
         *,
         mandatory: Literal[False] = False,
+        where: str | None = None,
     ) -> Rows[views.CurrentFailure]: ...
 
     @overload
@@ -59,6 +72,7 @@ class QuestionCalls(Calls):
         processing_date: date | str | None = None,
         *,
         mandatory: Literal[True],
+        where: str | None = None,
     ) -> Rows[views.MandatoryBlocker]: ...
 
     @overload
@@ -69,6 +83,7 @@ class QuestionCalls(Calls):
         processing_date: date | str | None = None,
         *,
         mandatory: bool = False,
+        where: str | None = None,
     ) -> Rows[views.CurrentFailure] | Rows[views.MandatoryBlocker]: ...
 
     def failures(
@@ -78,29 +93,34 @@ class QuestionCalls(Calls):
         processing_date: date | str | None = None,
         *,
         mandatory: bool = False,
+        where: str | None = None,
     ) -> Rows[views.CurrentFailure] | Rows[views.MandatoryBlocker]:
         """Return the steps that are failed now, and why (`v_currentFailures`, or `v_mandatoryBlockers`).
 
-        A retry that is queued or DONE clears a failure.
+        A retry that is queued or DONE clears a failure; `past_failures()` returns such failures too.
 
         Args:
             project_code: Only this project.
             process_load: Only this process of it.
             processing_date: Only this date; else all dates.
             mandatory: Only the failures that block what follows.
+            where: A condition on the columns, such as `task_id IN (1, 2) OR log_message LIKE '%timeout%'`.
 
         Returns:
             The failed steps, latest date first, then by project, process, pass and task.
 
         Raises:
             ProcessNotFound: There is no such process, or the project has no process.
+            InvalidInput: The condition cannot be read.
         """
         processes = Processes.read(project_code, process_load)
         on = inputs.optional_day("processing_date", processing_date)
+        only = Where.read(where)
         if inputs.boolean("mandatory", mandatory):
-            blockers = self._runtime.run(queries.failures, processes, on, views.MandatoryBlocker)
+            blockers = self._runtime.run(queries.failures, processes, on, views.MandatoryBlocker, only)
             return Rows(views.MandatoryBlocker, blockers)
-        return Rows(views.CurrentFailure, self._runtime.run(queries.failures, processes, on, views.CurrentFailure))
+        found = self._runtime.run(queries.failures, processes, on, views.CurrentFailure, only)
+        return Rows(views.CurrentFailure, found)
 
     def watermarks(self, project_code: str | None = None, process_load: str | None = None) -> Rows[views.Watermark]:
         """Return how far each source was read: every parameter with its active value (`v_watermarks`).

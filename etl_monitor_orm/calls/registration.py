@@ -10,7 +10,8 @@ from etl_monitor_orm import inputs
 from etl_monitor_orm.calls.described import NOT_GIVEN, NotGiven, entry
 from etl_monitor_orm.calls.group import Calls
 from etl_monitor_orm.calls.listed import read_list
-from etl_monitor_orm.models import Organisation, Parameter, Process, Project, SequenceStage, Task
+from etl_monitor_orm.errors import InvalidInput
+from etl_monitor_orm.models import Holiday, Organisation, Parameter, Process, Project, SequenceStage, Task
 from etl_monitor_orm.services import catalogue, registration
 from etl_monitor_orm.services.entries import Kind
 from etl_monitor_orm.vocabulary import AdvanceMode, LoadFrequency, ParameterType, SourceType
@@ -22,18 +23,21 @@ class RegistrationCalls(Calls):
     An argument that is left out leaves what is stored; None clears it.
     """
 
-    def register(self, objects: Iterable[Organisation | Project | Process | SequenceStage | Task | Parameter]) -> Self:
+    def register(
+        self, objects: Iterable[Organisation | Project | Process | SequenceStage | Task | Parameter | Holiday]
+    ) -> Self:
         """Register a whole catalogue at once, or update it: much cheaper than a call for each row.
 
         Where nothing changed, this costs at most one statement a table, however many tasks there are. The rules are
         those of the single calls. An attribute that was never set leaves what is stored; None clears it. `is_active`
         switches a row on or off if it is set. Audit columns are the monitor's: what they say is ignored. Writes
-        `ETLconfigProcess`, `ETLconfigSequence`, `ETLconfigTasks`, `ETLconfigParameters`, `ETLconfigProject` and
-        `ETLOrganisation`; where the database has transactions, all of it or nothing.
+        `ETLconfigProcess`, `ETLconfigSequence`, `ETLconfigTasks`, `ETLconfigParameters`, `ETLconfigProject`,
+        `ETLOrganisation` and `ETLholidays`; where the database has transactions, all of it or nothing.
 
         Args:
-            objects: New `Process`, `SequenceStage`, `Task`, `Parameter`, `Project` and `Organisation` objects, in any
-                order. Processes and stages that are registered already need not be among them.
+            objects: New `Process`, `SequenceStage`, `Task`, `Parameter`, `Project`, `Organisation` and `Holiday`
+                objects, in any order. Processes, stages and holidays that are registered already need not be among
+                them.
 
         Raises:
             InvalidInput: An object cannot be read, or two of them describe one row differently; the error says which.
@@ -54,6 +58,31 @@ class RegistrationCalls(Calls):
 
     def _register(self, kind: Kind, **said: object) -> Self:
         self._runtime.run(registration.register, entry(kind, said, arguments=True))
+        return self
+
+    def register_holidays(self, calendar_name: str, days: Iterable[date | str]) -> Self:
+        """Add days on which nothing is due to a list of holidays (`ETLholidays`); calendars name the list.
+
+        To take a day off the list, register it as `Holiday(..., is_active=False)` in a call of `register`.
+
+        Args:
+            calendar_name: Name of the list, such as germany.
+            days: The days; ISO text is a date. Each can be registered again.
+
+        Raises:
+            InvalidInput: An argument cannot be read, or there is no day.
+
+        Example:
+            `monitor.register_holidays("germany", ["2026-12-25", "2026-12-26"])`
+        """
+        name = inputs.text("calendar_name", calendar_name)
+        if isinstance(days, str) or not isinstance(days, Iterable):
+            raise InvalidInput(f"days must be a list of dates, not {type(days).__name__}.")
+        listed = sorted({inputs.day("days", day) for day in days})
+        if not listed:
+            raise InvalidInput("days has no day. Give at least one.")
+        said = ({"calendar_name": name, "day": day, "is_active": True} for day in listed)
+        self._runtime.run(catalogue.register_all, [entry(Holiday, one, arguments=True) for one in said])
         return self
 
     def register_organisation(
@@ -115,6 +144,10 @@ class RegistrationCalls(Calls):
         description: str | NotGiven | None = NOT_GIVEN,
         owner: str | NotGiven | None = NOT_GIVEN,
         load_frequency: LoadFrequency | str | NotGiven | None = NOT_GIVEN,
+        *,
+        due_by: str | NotGiven | None = NOT_GIVEN,
+        late_after: int | NotGiven | None = NOT_GIVEN,
+        calendar: str | NotGiven | None = NOT_GIVEN,
     ) -> Self:
         """Register a process, or update its description (`ETLconfigProcess`).
 
@@ -125,9 +158,14 @@ class RegistrationCalls(Calls):
             description: What the load delivers.
             owner: Person or team to ask.
             load_frequency: D, W, M, Y, or A for ad hoc; a new one is D.
+            due_by: Local time and zone by which each processing date must be done, such as `06:00 Europe/Berlin`;
+                `01:30 +1 Europe/Berlin` is on the day after the date.
+            late_after: Longest acceptable time without a success, in seconds.
+            calendar: Processing dates on which it is due, such as `Mon-Fri except germany` or
+                `last workday of the month`; None means those of its frequency.
 
         Raises:
-            InvalidInput: An argument cannot be read.
+            InvalidInput: An argument cannot be read, or the calendar names holidays that are not registered.
 
         Example:
             `monitor.register_process("CORP", "HR_DAILY", name="HR daily load", owner="HR team")`
@@ -140,6 +178,9 @@ class RegistrationCalls(Calls):
             process_description=description,
             process_owner=owner,
             load_frequency=load_frequency,
+            due_by=due_by,
+            late_after_seconds=late_after,
+            calendar=calendar,
         )
 
     def register_sequence(
@@ -191,6 +232,9 @@ class RegistrationCalls(Calls):
         file_extension: str | NotGiven | None = NOT_GIVEN,
         in_file_path: str | NotGiven | None = NOT_GIVEN,
         out_file_path: str | NotGiven | None = NOT_GIVEN,
+        due_by: str | NotGiven | None = NOT_GIVEN,
+        late_after: int | NotGiven | None = NOT_GIVEN,
+        calendar: str | NotGiven | None = NOT_GIVEN,
     ) -> Self:
         """Register a task, or update its description (`ETLconfigTasks`).
 
@@ -214,9 +258,15 @@ class RegistrationCalls(Calls):
             file_extension: Extension of the file, with its dot.
             in_file_path: Folder in which the file arrives.
             out_file_path: Folder for what is made of it.
+            due_by: Local time and zone by which each processing date must be done, such as `06:00 Europe/Berlin`;
+                `01:30 +1 Europe/Berlin` is on the day after the date.
+            late_after: Longest acceptable time in seconds without a success, and without its watermark moving.
+            calendar: Processing dates on which it is due, such as `Mon-Fri except germany` or
+                `last workday of the month`; None means those of the process.
 
         Raises:
-            InvalidInput: An argument cannot be read, or only some of the three ids are 0.
+            InvalidInput: An argument cannot be read, only some of the three ids are 0, or the calendar names holidays
+                that are not registered.
             ProcessNotFound: The process is not registered.
             StageNotFound: The stage is not registered.
         """
@@ -239,6 +289,9 @@ class RegistrationCalls(Calls):
             file_extension=file_extension,
             in_file_path=in_file_path,
             out_file_path=out_file_path,
+            due_by=due_by,
+            late_after_seconds=late_after,
+            calendar=calendar,
         )
 
     def register_parameter(
@@ -296,6 +349,10 @@ class RegistrationCalls(Calls):
     def activate_process(self, project_code: str, process_load: str) -> Self:
         """Let a process run again (`ETLconfigProcess.IsActive`).
 
+        Args:
+            project_code: The project.
+            process_load: The process.
+
         Raises:
             ProcessNotFound: The process is not registered.
         """
@@ -305,6 +362,10 @@ class RegistrationCalls(Calls):
     def deactivate_process(self, project_code: str, process_load: str) -> Self:
         """Refuse new runs of a process; its history stays (`ETLconfigProcess.IsActive`).
 
+        Args:
+            project_code: The project.
+            process_load: The process.
+
         Raises:
             ProcessNotFound: The process is not registered.
         """
@@ -313,6 +374,12 @@ class RegistrationCalls(Calls):
 
     def activate_task(self, project_code: str, process_load: str, task_id: int, workflow_id: int) -> Self:
         """Include a task in runs again (`ETLconfigTasks.IsActive`).
+
+        Args:
+            project_code: The project.
+            process_load: The process.
+            task_id: The task within process and pass.
+            workflow_id: The pass.
 
         Raises:
             TaskNotFound: The task is not registered.
@@ -324,6 +391,12 @@ class RegistrationCalls(Calls):
 
     def deactivate_task(self, project_code: str, process_load: str, task_id: int, workflow_id: int) -> Self:
         """Leave a task out of runs; its history stays (`ETLconfigTasks.IsActive`).
+
+        Args:
+            project_code: The project.
+            process_load: The process.
+            task_id: The task within process and pass.
+            workflow_id: The pass.
 
         Raises:
             TaskNotFound: The task is not registered.

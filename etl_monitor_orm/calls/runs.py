@@ -86,7 +86,22 @@ class RunCalls(Calls):
         process_load: str,
         processing_date: date | str | None = None,
     ) -> Run:
-        """Queue the steps of a run with your own id, like `start_run(..., execution_id=...)`."""
+        """Queue the steps of a run with your own id, like `start_run(..., execution_id=...)`.
+
+        Args:
+            execution_id: Your own id, such as an ADF RunId; at most 255 characters.
+            project_code: The project.
+            process_load: The process.
+            processing_date: The date to work on; else as for `start_run`.
+
+        Returns:
+            The run.
+
+        Raises:
+            ProcessNotFound: The process is not registered.
+            ProcessInactive: It is deactivated, or has no active task.
+            InvalidInput: An argument cannot be read.
+        """
         return self.start_run(project_code, process_load, processing_date, execution_id=execution_id)
 
     def get_pending_tasks(

@@ -157,7 +157,7 @@ class StepCalls(Calls):
                 staged = steps.stage(at_once.run(steps.watermark, step), step, advance)
             except MonitorAway:
                 staged = Staged.unread(advance)
-        at_once.run(finish, _of_claim(step, held), ending, held, staged)
+        at_once.run(finish, of_claim(step, held), ending, held, staged)
         if staged is not None and staged.name and staged.move is not None:
             warn_if_ahead(run.process, staged.name, staged.move.value, at_once.now)
 
@@ -180,7 +180,8 @@ class StepCalls(Calls):
     ) -> None:
         """End a step as FAIL, like `end_task(..., status="FAIL")`.
 
-        When a mandatory step fails, the monitor re-opens the run's initiation step if that was DONE.
+        When a mandatory step fails, the monitor re-opens the run's initiation step if that was DONE. The arguments and
+        errors are those of `end_task`.
         """
         self.end_task(
             execution_id,
@@ -235,7 +236,7 @@ class StepCalls(Calls):
         at_once = self._runtime.one_reading()
         run = self._run_key(at_once, execution_id, project_code, process_load, processing_date)
         step = inputs.step(run, task_id, workflow_id=workflow_id, sequence_id=sequence_id, attempts=attempts)
-        at_once.run(steps.heartbeat, _of_claim(step, held), held)
+        at_once.run(steps.heartbeat, of_claim(step, held), held)
 
     def task(
         self,
@@ -387,7 +388,7 @@ def _read_ending(status: Status | str) -> Status:
     return how
 
 
-def _of_claim(step: StepKey, claim: Claim | None) -> StepKey:
+def of_claim(step: StepKey, claim: Claim | None) -> StepKey:
     """The attempt that a claim means.
 
     Raises:

@@ -25,6 +25,14 @@ class WatermarkCalls(Calls):
     ) -> datetime | int | bool | None:
         """Return a parameter's active value, by its type (`ETLconfigParameters`).
 
+        Args:
+            project_code: The project.
+            process_load: The process.
+            parameter_name: The parameter.
+
+        Returns:
+            A time (UTC), a number or a flag; None where nothing is stored.
+
         Raises:
             ParameterNotFound: The parameter is not registered.
         """

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from etl_monitor_orm import ETLMonitor, InvalidInput, Run, TaskHandle
-from etl_monitor_orm.cli import options, variables
-from etl_monitor_orm.cli.tasks import TaskWord
+from etl_monitor_orm.cli import completing, options, variables
+from etl_monitor_orm.reporting.task_words import TaskWord
 from etl_monitor_orm.settings import variable
 
 OfTask = Annotated[
@@ -20,6 +20,7 @@ OfTask = Annotated[
         metavar="[PROJECT PROCESS] [TASK]",
         help="TASK is ID, PASS.ID or the task's name [default: ETL_MONITOR_PROJECT, _PROCESS and _TASK].",
         show_default=False,
+        autocompletion=completing.words,
     ),
 ]
 OfProcess = Annotated[
@@ -28,6 +29,7 @@ OfProcess = Annotated[
         metavar="[PROJECT PROCESS]",
         help="The process [default: the run's, or ETL_MONITOR_PROJECT and _PROCESS].",
         show_default=False,
+        autocompletion=completing.process_words,
     ),
 ]
 OfRun = Annotated[

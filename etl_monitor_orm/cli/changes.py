@@ -111,7 +111,7 @@ def stale(
     with opened(url, schema, catalog, reads=not fail) as monitor:
         monitor.require_registered(project, process)
         find = monitor.fail_stale if fail else monitor.stale_steps
-        first = None if since is None else inputs.day("--since", since)
+        first = options.day(since, "--since")
         rows = find(inputs.span("--older-than", older_than * 60), project, process, since=first)
         title = "Failed" if fail else "No sign of life"
         nothing = _nothing_stale(first)

@@ -13,11 +13,21 @@ Days = Annotated[int, typer.Option("--days", metavar="N", help="How many days to
 Warehouse = Annotated[str, typer.Option("--warehouse", metavar="FILE", help="The DuckDB file to load into.")]
 Slow = Annotated[bool, typer.Option("--slow", help="Take a second longer for each task, to be looked at meanwhile.")]
 
+Rules = Annotated[
+    str | None, typer.Option("--rules", metavar="FILE", help="Tell people by these rules, as `watch` does.")
+]
+
+Pages = Annotated[
+    str | None, typer.Option("--pages", metavar="FOLDER", help="Keep a status page of each night and each failure.")
+]
+
 
 def demo(
     days: Days = 7,
     warehouse: Warehouse = "flights.duckdb",
     slow: Slow = False,
+    rules: Rules = None,
+    pages: Pages = None,
     url: Url = None,
     schema: Schema = None,
     catalog: Catalog = None,
@@ -38,6 +48,8 @@ def demo(
             warehouse=warehouse,
             console=console(stderr=True),
             pause=1.0 if slow else 0.0,
+            rules=rules,
+            pages=pages,
         )
         if as_json:
             print_json(result)

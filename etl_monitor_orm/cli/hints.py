@@ -12,17 +12,22 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from etl_monitor_orm.backends import repeatable
-from etl_monitor_orm.printable import one_line
+from etl_monitor_orm.printable import harmless, one_line
 
 _given: ContextVar[tuple[str, ...]] = ContextVar("etl_monitor_given_options", default=())
 """The options that name the database, as they were given to this command."""
 
+_OF_A_CONDITION: Final = "Error: where"
 _PLACE: Final = ("--url", "--schema", "--catalog")
 _COMMAND: Final = re.compile(r"`etl-monitor ([^`]*)`")
 _WORDS: Final = tuple(
     (re.compile(pattern), words)
     for pattern, words in (
         (r",? or call `?(?:monitor\.setup\(\)|monitor\.adopt\(\)|migrations\.repair\([^)]*\))`?", ""),
+        (r", monitor\.(?:revoke_token\(name\)|tokens\(\))", ""),
+        (r"^Error: scope is ", "Error: --scope is "),
+        (r"^Error: name (?=is |must )", "Error: NAME "),
+        (r"\bexpires_in\b", "--expires"),
         (r"`--schema`, schema=", "--schema"),
         (r"`--views-schema`, views_schema=", "--views-schema"),
         (r"\blayout=, --layout", "--layout"),
@@ -57,6 +62,7 @@ _WORDS: Final = tuple(
         (r"\b(workflow|sequence|task)_id\b", r"--\1"),
         (r"\breplay=True", "--replay"),
         (r"\bkeep_latest=True", "--keep-latest"),
+        (r"\boverwrite=True", "--overwrite"),
         (r"\banyway=True", "--anyway"),
         (r"\bas backup=", "as --backup"),
         (r"\b(takeover|resume)=True", r"--\1"),
@@ -83,9 +89,17 @@ def remember(url: str | None, schema: str | None, catalog: str | None) -> None:
 
 def said(words: str) -> str:
     """Return our words as this command says them, in one line that no terminal obeys."""
+    if words.startswith(_OF_A_CONDITION):
+        return one_line(words.replace(_OF_A_CONDITION, "Error: --where", 1))  # its columns are called as in Python
     for pattern, instead in _WORDS:
         words = pattern.sub(instead, words)
-    return one_line(_COMMAND.sub(lambda found: f"`etl-monitor {_completed(found[1])}`", words))
+    words = harmless(_COMMAND.sub(lambda found: f"`etl-monitor {_completed(found[1])}`", words))
+    return " ".join(line.strip() for line in words.split("\n") if line.strip())  # blanks of a quoted value stay
+
+
+def command(words: str) -> str:
+    """Return a command with the options that lead to this database, in one line that no terminal obeys."""
+    return one_line(f"etl-monitor {_completed(words.removeprefix('etl-monitor '))}")
 
 
 def tell(words: str, *, err: bool = False) -> None:
@@ -116,3 +130,9 @@ def _without_secrets(url: str | None) -> str | None:
         return repeatable(make_url(url.strip()), url.strip())
     except (ArgumentError, ValueError):
         return None
+
+
+def warn_of_more(found: int, most: int) -> None:
+    """Tell on stderr that a list may have been cut off."""
+    if found == most:
+        tell(f"There may be more than {most}: add --limit, or narrow the question.", err=True)

@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 from sqlalchemy.exc import DBAPIError
 
-from etl_monitor_orm import ETLMonitor, EtlMonitorError, inputs
+from etl_monitor_orm import ETLMonitor, EtlMonitorError
 from etl_monitor_orm.backends import backend_of
+from etl_monitor_orm.cli import completing, when
 from etl_monitor_orm.cli.exits import ExitCode, code_for
 from etl_monitor_orm.cli.hints import remember, said, tell
 from etl_monitor_orm.session import reading_engine
@@ -41,17 +42,39 @@ Catalog = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Look = Annotated[bool, typer.Option("--exit-code", help="Exit with 1 when something needs attention.")]
 
-Project = Annotated[str, typer.Argument(metavar="PROJECT", help="The project's code.")]
-Process = Annotated[str, typer.Argument(metavar="PROCESS", help="The process within the project.")]
-OnlyProject = Annotated[str | None, typer.Argument(metavar="PROJECT", help="Only this project.")]
-OnlyProcess = Annotated[str | None, typer.Argument(metavar="PROCESS", help="Only this process of the project.")]
+Project = Annotated[
+    str, typer.Argument(metavar="PROJECT", help="The project's code.", autocompletion=completing.project)
+]
+Process = Annotated[
+    str, typer.Argument(metavar="PROCESS", help="The process within the project.", autocompletion=completing.process)
+]
+OnlyProject = Annotated[
+    str | None, typer.Argument(metavar="PROJECT", help="Only this project.", autocompletion=completing.project)
+]
+OnlyProcess = Annotated[
+    str | None,
+    typer.Argument(metavar="PROCESS", help="Only this process of the project.", autocompletion=completing.process),
+]
 
-OnDate = Annotated[str | None, typer.Option("--date", metavar="YYYY-MM-DD", help="Only this processing date.")]
+OnDate = Annotated[str | None, typer.Option("--date", metavar="DATE", help="Only this processing date.")]
+Since = Annotated[str | None, typer.Option("--since", metavar="DATE", help="From this processing date on.")]
+Until = Annotated[
+    str | None,
+    typer.Option("--until", metavar="DATE", help="Up to this processing date, and 35 days back without --since."),
+]
+Where = Annotated[
+    str | None,
+    typer.Option(
+        "--where",
+        metavar="CONDITION",
+        help="Only rows of which this is true: columns and values with OR, AND, NOT, IN, LIKE.",
+    ),
+]
 
 
-def day(text: str | None) -> date | None:
-    """Return the date that `--date` names, if it was given."""
-    return None if text is None else inputs.day("--date", text)
+def day(text: str | None, option: str = "--date") -> date | None:
+    """Return the date that an option names, if it was given."""
+    return None if text is None else when.day(option, text)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Literal, TypeVar
 
 import typer
 from sqlalchemy import inspect
@@ -24,6 +24,10 @@ Row = TypeVar("Row")
 LONGEST_CELL: Final = 300
 """How many characters of a text a table shows; JSON has the whole text."""
 
+_WHOLE: Final = (19, 12)
+"""Up to so many characters a column is not broken into lines: a time; else a date, a state or a number."""
+_LEAST: Final = 10
+"""What a column needs that is."""
 _UNLIMITED: Final = 10_000
 _STYLES: Final = {
     "DONE": "green",
@@ -46,7 +50,7 @@ class Column(Generic[Row]):
 
 def print_json(value: object) -> None:
     """Print a value as JSON: rows by their column names in snake_case, times as ISO text in UTC."""
-    typer.echo(json.dumps(value, indent=2, default=_plain))
+    typer.echo(json.dumps(value, indent=2, default=plain))
 
 
 def print_rows(rows: Sequence[Row], columns: Sequence[Column[Row]], *, as_json: bool, title: str, nothing: str) -> None:
@@ -68,14 +72,24 @@ def print_table(rows: Sequence[Row], columns: Sequence[Column[Row]], title: str)
     table = Table(
         box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, title_justify="left", title=Text(one_line(title))
     )
-    for column in columns:
+    shown = console()
+    widths = [max(len(column.title), *(len(cell(column.value(row))) for row in rows)) for column in columns]
+    whole = next((most for most in _WHOLE if _needed(widths, most) <= shown.width), 0)
+    for column, width in zip(columns, widths, strict=True):
         numbers = all(isinstance(column.value(row), int | None) for row in rows)
-        table.add_column(column.title, justify="right" if numbers else "left", overflow="fold")
+        justify: Literal["right", "left"] = "right" if numbers else "left"
+        # A date that is broken into lines cannot be read: where there is room, only long text is broken.
+        table.add_column(column.title, justify=justify, overflow="fold", no_wrap=width <= whole)
     for row in rows:
         cells = (cell(column.value(row)) for column in columns)
         table.add_row(*(Text(text, style=_STYLES.get(text, "")) for text in cells))
-    console().print(table)
+    shown.print(table)
     typer.echo()
+
+
+def _needed(widths: Sequence[int], whole: int) -> int:
+    """How wide a table must be so that its columns of up to so many characters stay whole."""
+    return sum((width if width <= whole else _LEAST) + 3 for width in widths)
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -83,6 +97,8 @@ def console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
+    if os.environ.get("COLUMNS", "").strip() == "0":
+        del os.environ["COLUMNS"]  # as shells do, Rich would take it for a terminal without any room
     fitted = stream.isatty() or "COLUMNS" in os.environ
     return Console(width=None if fitted else _UNLIMITED, highlight=False, stderr=stderr)
 
@@ -103,7 +119,7 @@ def cell(value: object) -> str:
             return text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - 1] + "…"
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
     """Return a JSON value for a date, a time, or one of the monitor's rows."""
     if isinstance(value, date):
         return value.isoformat()

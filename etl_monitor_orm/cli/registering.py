@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import ColumnElement, select
 
-from etl_monitor_orm import ETLMonitor, inputs
+from etl_monitor_orm import ETLMonitor, Holiday, inputs
 from etl_monitor_orm import Organisation as OrganisationRow
 from etl_monitor_orm import Parameter as ParameterRow
 from etl_monitor_orm import Process as ProcessRow
@@ -20,8 +20,9 @@ from etl_monitor_orm.cli.hints import tell
 from etl_monitor_orm.cli.lazily import group
 from etl_monitor_orm.cli.options import Catalog, Json, Process, Project, Schema, Url, opened
 from etl_monitor_orm.cli.output import print_json
-from etl_monitor_orm.cli.tasks import TaskWord
 from etl_monitor_orm.models.selecting import of_process, of_task
+from etl_monitor_orm.printable import named
+from etl_monitor_orm.reporting.task_words import TaskWord
 from etl_monitor_orm.services.entries import Kind
 
 register = group("Register what should run, or update its description.")
@@ -48,6 +49,18 @@ Mandatory = Annotated[bool | None, typer.Option("--mandatory/--optional", help="
 Expected = Annotated[
     str | None, typer.Option("--expected-seconds", metavar="NUMBER", help="Longest acceptable duration.")
 ]
+DueBy = Annotated[
+    str | None,
+    typer.Option("--due-by", metavar="TIME", help="Local time and zone by which each date must be done."),
+]
+LateAfter = Annotated[
+    str | None, typer.Option("--late-after", metavar="SECONDS", help="Longest acceptable time without a success.")
+]
+Calendar = Annotated[
+    str | None, typer.Option("--calendar", metavar="DAYS", help="Dates on which it is due, such as Mon-Fri.")
+]
+ListName = Annotated[str, typer.Argument(metavar="NAME", help="Name of the list; calendars refer to it.")]
+Days = Annotated[list[str], typer.Argument(metavar="DAY", help="Days on which nothing is due, as YYYY-MM-DD.")]
 FirstInt = Annotated[int | None, typer.Option("--value-int", metavar="NUMBER", help="First value of a DELTA_ID.")]
 FirstTime = Annotated[
     str | None,
@@ -80,6 +93,9 @@ def process_(
     description: Description = None,
     owner: Owner = None,
     frequency: Frequency = None,
+    due_by: DueBy = None,
+    late_after: LateAfter = None,
+    calendar: Calendar = None,
     url: Url = None,
     schema: Schema = None,
     catalog: Catalog = None,
@@ -97,6 +113,9 @@ def process_(
             description=_given(description),
             owner=_given(owner),
             load_frequency=_given(frequency),
+            due_by=_given(due_by),
+            late_after=_number("--late-after", late_after),
+            calendar=_given(calendar),
         )
         _say(
             monitor,
@@ -125,6 +144,9 @@ def task(
     file_extension: FileExtension = None,
     in_path: InPath = None,
     out_path: OutPath = None,
+    due_by: DueBy = None,
+    late_after: LateAfter = None,
+    calendar: Calendar = None,
     url: Url = None,
     schema: Schema = None,
     catalog: Catalog = None,
@@ -154,6 +176,9 @@ def task(
             file_extension=_given(file_extension),
             in_file_path=_given(in_path),
             out_file_path=_given(out_path),
+            due_by=_given(due_by),
+            late_after=_number("--late-after", late_after),
+            calendar=_given(calendar),
         )
         key = inputs.task(project, process, task_id, workflow_id)
         _say(monitor, TaskRow, of_task(key), f"Task {workflow_id}.{task_id} of {project}/{process}", as_json)
@@ -222,6 +247,25 @@ def stage(
             sort_order=_number("--sort-order", sort_order),
         )
         _say(monitor, StageRow, (StageRow.sequence_id == number,), f"Stage {number}", as_json)
+
+
+@register.command()
+def holidays(
+    name: ListName,
+    days: Days,
+    url: Url = None,
+    schema: Schema = None,
+    catalog: Catalog = None,
+    as_json: Json = False,
+) -> None:
+    """Add days on which nothing is due to a list of holidays."""
+    with opened(url, schema, catalog) as monitor:
+        monitor.register_holidays(name, days)
+        if not as_json:
+            tell(f"{len(set(days))} holidays of {named(name)} are registered.")
+            return
+        with monitor.session() as session:
+            print_json(list(session.scalars(select(Holiday).where(Holiday.calendar_name == name.strip()))))
 
 
 @register.command()

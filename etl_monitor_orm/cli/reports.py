@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from etl_monitor_orm.cli import options, tables
+from etl_monitor_orm import InvalidInput, inputs
+from etl_monitor_orm.cli import options, past_tables, tables, when
+from etl_monitor_orm.cli.hints import warn_of_more
 from etl_monitor_orm.cli.options import Catalog, Json, Look, OnDate, OnlyProcess, OnlyProject, Schema, Url, opened
 from etl_monitor_orm.cli.output import print_json, print_rows, print_table
 
 StatusDate = Annotated[
     str | None,
-    typer.Option("--date", metavar="YYYY-MM-DD", help="This processing date; else each process's latest."),
+    typer.Option("--date", metavar="DATE", help="This processing date; else each process's latest."),
 ]
 Steps = Annotated[bool, typer.Option("--steps", help="List the steps instead of the counts.")]
 Mandatory = Annotated[bool, typer.Option("--mandatory", help="Only failures that block the rest of the run.")]
 AllAttempts = Annotated[bool, typer.Option("--all-attempts", help="Show earlier attempts too.")]
+
+
+FailedSince = Annotated[
+    str | None,
+    typer.Option("--since", metavar="TIME", help="What failed from this time on, or so long ago: 24h, yesterday."),
+]
+FailedUntil = Annotated[
+    str | None, typer.Option("--until", metavar="TIME", help="What failed before this time, or up to this day.")
+]
+FailedMost = Annotated[str, typer.Option("--limit", metavar="NUMBER", help="With --since: rows at most, the latest.")]
 
 
 def status(
@@ -92,7 +105,11 @@ def failures(
     project: OnlyProject = None,
     process: OnlyProcess = None,
     date: OnDate = None,
+    since: FailedSince = None,
+    until: FailedUntil = None,
     mandatory: Mandatory = False,
+    where: options.Where = None,
+    limit: FailedMost = "1000",
     exit_code: Look = False,
     url: Url = None,
     schema: Schema = None,
@@ -102,11 +119,34 @@ def failures(
     """List what has failed, and why.
 
     The latest date comes first. A retry that is queued or done clears a failure.
+    With --since, lists what failed from that time on, the latest first, and says what became of it if it was queued
+    again.
     With --exit-code, the command ends with 1 when it lists any.
     """
     with opened(url, schema, catalog, reads=True) as monitor:
-        rows = monitor.failures(project, process, options.day(date), mandatory=mandatory)
-        print_rows(rows, tables.FAILURES, as_json=as_json, title="Failures", nothing="There are no failures.")
+        on = options.day(date)
+        rows: Sequence[tables.Failure]
+        if since is not None:
+            most = inputs.integer("--limit", limit, least=1)
+            past = monitor.past_failures(
+                project,
+                process,
+                on,
+                since=when.moment("--since", since),
+                until=None if until is None else when.moment("--until", until),
+                mandatory=mandatory,
+                where=where,
+                limit=most,
+            )
+            nothing = "Nothing failed in that time."
+            print_rows(past, past_tables.PAST_FAILURES, as_json=as_json, title="Failures", nothing=nothing)
+            warn_of_more(len(past), most)
+            rows = past
+        elif until is not None:
+            raise InvalidInput("--until needs --since, such as --since 7d. Give both.")
+        else:
+            rows = monitor.failures(project, process, on, mandatory=mandatory, where=where)
+            print_rows(rows, tables.FAILURES, as_json=as_json, title="Failures", nothing="There are no failures.")
         if not as_json:
             tables.print_messages(rows)
     options.look(exit_code and bool(rows))

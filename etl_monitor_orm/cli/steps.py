@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from etl_monitor_orm import ETLMonitor, InvalidInput, TaskHandle
+from etl_monitor_orm import ETLMonitor, InvalidInput, TaskHandle, inputs
 from etl_monitor_orm.cli import texts
 from etl_monitor_orm.cli.addresses import Address, OfRun, OfTask, OnDate
 from etl_monitor_orm.cli.lazily import group
 from etl_monitor_orm.cli.options import Catalog, Json, Schema, Url, opened
 from etl_monitor_orm.cli.output import print_json
+from etl_monitor_orm.printable import quoted
 
 task = group("Start, end and fail a step of a run.")
 
@@ -42,6 +43,13 @@ Code = Annotated[str | None, typer.Option("--code", metavar="TEXT", help="The me
 Kind = Annotated[str | None, typer.Option("--type", metavar="TYPE", help="The message's severity: INFO or WARN.")]
 Advance = Annotated[str | None, typer.Option("--advance", metavar="VALUE", help="New value of the task's watermark.")]
 Hold = Annotated[bool, typer.Option("--hold", help="Leave the task's watermark where it is.")]
+
+
+RowCount = Annotated[str | None, typer.Option("--rows", metavar="NUMBER", help="How many rows it loaded.")]
+ByteCount = Annotated[str | None, typer.Option("--bytes", metavar="NUMBER", help="How many bytes it loaded.")]
+Measures = Annotated[
+    list[str] | None, typer.Option("--measure", metavar="NAME=NUMBER", help="What else it measured; can be repeated.")
+]
 
 
 @dataclass(frozen=True)
@@ -211,6 +219,54 @@ def heartbeat(
             claim=step.claim,
         )
         step.print("RUNNING", as_json=as_json, status="RUNNING")
+
+
+@task.command()
+def measure(
+    words: OfTask = None,
+    rows: RowCount = None,
+    size: ByteCount = None,
+    more: Measures = None,
+    run: OfRun = None,
+    date: OnDate = None,
+    attempt: Attempt = None,
+    claim: ByClaim = None,
+    url: Url = None,
+    schema: Schema = None,
+    catalog: Catalog = None,
+    as_json: Json = False,
+) -> None:
+    """Note what an attempt measured: rows, bytes, or what you name.
+
+    A measure that the attempt has already gets the new value.
+    """
+    with opened(url, schema, catalog) as monitor:
+        read = _measured(rows, size, more)
+        step = _Step.read(monitor, words, run, date, claim)
+        monitor.measure_task(
+            *step.key,
+            read,
+            workflow_id=step.handle.workflow_id,
+            processing_date=step.handle.processing_date,
+            attempts=attempt,
+            claim=step.claim,
+        )
+        step.print("NOTED", as_json=as_json, measures=read)
+
+
+def _measured(rows: str | None, size: str | None, more: list[str] | None) -> dict[str, int]:
+    told = dict(_named_measure(one) for one in more or ())
+    told |= {name: value for name, value in (("rows", rows), ("bytes", size)) if value is not None}
+    if not told:
+        raise InvalidInput("Nothing was measured. Give --rows, --bytes or --measure NAME=NUMBER.")
+    return inputs.measures("--measure", told)
+
+
+def _named_measure(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (equals and name.strip()):
+        raise InvalidInput(f"--measure is {quoted(text)}. Write it as NAME=NUMBER.")
+    return name.strip(), value
 
 
 @task.command()

@@ -9,25 +9,39 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from etl_monitor_orm import ModeChange, PendingTask, ProcessingStep, views
+from etl_monitor_orm import ModeChange, PendingTask, ProcessingStep, clocks, views
+from etl_monitor_orm.cli import levels
 from etl_monitor_orm.cli.hints import tell
 from etl_monitor_orm.cli.output import Column, cell, print_json, print_table
-from etl_monitor_orm.printable import one_line
+from etl_monitor_orm.printable import duration, one_line
 from etl_monitor_orm.vocabulary import state_of
 
 if TYPE_CHECKING:
-    from etl_monitor_orm import CurrentFailure, MandatoryBlocker, ProcessStatus, RunSummary, TaskDetail, Watermark
+    from etl_monitor_orm import (
+        Baseline,
+        ComparedStep,
+        CurrentFailure,
+        Duration,
+        MandatoryBlocker,
+        Overdue,
+        PastFailure,
+        ProcessStatus,
+        RunSummary,
+        SysLog,
+        TaskDetail,
+        Watermark,
+    )
 
     Step = TaskDetail | ProcessingStep
-    Failure = CurrentFailure | MandatoryBlocker
+    Failure = CurrentFailure | MandatoryBlocker | PastFailure
 
 
-def process(row: Step | Failure | ProcessStatus | RunSummary | Watermark) -> str:
+def process(row: Step | ComparedStep | Failure | Duration | ProcessStatus | RunSummary | Watermark | Overdue) -> str:
     """Return the row's process as a command writes it."""
     return f"{row.project_code} {row.process_load}"
 
 
-def task(row: Step | Failure) -> str:
+def task(row: Step | ComparedStep | Baseline | Failure | Duration) -> str:
     """Return pass, task and name."""
     return f"{row.workflow_id}/{row.task_id} {row.task_name or ''}".rstrip()
 
@@ -37,30 +51,34 @@ def clock_time(moment: datetime | None) -> str | None:
     return None if moment is None else f"{moment:%H:%M:%S}"
 
 
-def duration(seconds: int | None) -> str | None:
-    """Return a duration in short form: 45s, 3m20s, 2h05m."""
-    if seconds is None:
-        return None
-    minutes, rest = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours}h{minutes:02}m"
-    return f"{minutes}m{rest:02}s" if minutes else f"{rest}s"
-
-
-def heading(row: Step | Failure) -> str:
+def heading(row: Step | ComparedStep | Failure) -> str:
     """Return process and date."""
     return f"{process(row)} {row.processing_date}"
 
 
-def _state(row: Step) -> str:
+def state(row: Step) -> str:
+    """Return how a step stands."""
     skipped = isinstance(row, views.TaskDetail) and bool(row.force_skip)
     return state_of(row.status, is_running=row.is_running, is_skipped=skipped)
 
 
-def _took(row: Step) -> str | None:
-    took = duration(row.duration_seconds)
-    return f"{took or ''} late".lstrip() if isinstance(row, views.TaskDetail) and row.sla_breached else took
+def took(row: Step) -> str | None:
+    """Return how long a step took, or has been running, and whether that is too long."""
+    if not isinstance(row, views.TaskDetail):
+        return duration(row.duration_seconds)
+    words = (duration(row.elapsed_seconds), "so far" if row.is_running else None, "late" if row.sla_breached else None)
+    return " ".join(word for word in words if word) or None
+
+
+def _took_all(row: ProcessStatus | RunSummary) -> str | None:
+    """How long the steps took together; while one of them runs, how long ago the first one started."""
+    if not row.running or row.run_start is None:
+        return duration(row.wall_clock_seconds)
+    return f"{duration(max(0, int((clocks.system_clock() - row.run_start).total_seconds())))} so far"
+
+
+def _blocks(row: Failure) -> bool | None:
+    return True if isinstance(row, views.MandatoryBlocker) else row.task_mandatory
 
 
 PROCESSES: Sequence[Column[ProcessStatus]] = (
@@ -71,7 +89,7 @@ PROCESSES: Sequence[Column[ProcessStatus]] = (
     Column("Failed", lambda row: row.failed),
     Column("Pending", lambda row: row.pending),
     Column("Running", lambda row: row.running),
-    Column("Took", lambda row: duration(row.wall_clock_seconds)),
+    Column("Took", _took_all),
 )
 
 ATTEMPTS: Sequence[Column[RunSummary]] = (
@@ -82,10 +100,18 @@ ATTEMPTS: Sequence[Column[RunSummary]] = (
     Column("Done", lambda row: row.done),
     Column("Failed", lambda row: row.failed),
     Column("Pending", lambda row: row.pending),
-    Column("Took", lambda row: duration(row.wall_clock_seconds)),
+    Column("Took", _took_all),
 )
 
-RUNS: Sequence[Column[RunSummary]] = (Column("Run", lambda row: row.execution_id), *ATTEMPTS)
+RUNS: Sequence[Column[RunSummary]] = (
+    Column("Date", lambda row: row.processing_date),
+    Column("Process", process),
+    Column("Run", lambda row: row.execution_id),
+    Column("Attempt", lambda row: row.attempts),
+    Column("Overall", lambda row: row.overall_status),
+    Column("Done", lambda row: f"{row.done}/{row.total_tasks}"),
+    Column("Took", _took_all),
+)
 
 PENDING: Sequence[Column[PendingTask]] = (
     Column("Task", lambda row: f"{row.workflow_id}.{row.task_id}"),
@@ -101,7 +127,7 @@ FAILURES: Sequence[Column[Failure]] = (
     Column("Process", process),
     Column("Date", lambda row: row.processing_date),
     Column("Task", task),
-    Column("Blocks", lambda row: isinstance(row, views.MandatoryBlocker) or row.task_mandatory),
+    Column("Blocks", _blocks),
     Column("Attempt", lambda row: row.attempts),
 )
 
@@ -111,6 +137,15 @@ WATERMARKS: Sequence[Column[Watermark]] = (
     Column("Type", lambda row: row.parameter_type),
     Column("State", lambda row: row.watermark_state),
     Column("Task", lambda row: row.linked_task_name),
+)
+
+OVERDUE: Sequence[Column[Overdue]] = (
+    Column("Process", process),
+    Column("Date", lambda row: row.processing_date),
+    Column("Task", lambda row: "" if row.task_id is None else f"{row.workflow_id}/{row.task_id} {row.task_name or ''}"),
+    Column("Late", lambda row: row.kind),
+    Column("Since", lambda row: row.since),
+    Column("Owner", lambda row: row.process_owner),
 )
 
 CHANGES: Sequence[Column[ModeChange]] = (
@@ -124,17 +159,26 @@ STEPS: Sequence[Column[Step]] = (
     Column("Task", task),
     Column("Stage", lambda row: f"{row.sequence_id} {row.sequence_code or ''}".rstrip()),
     Column("Attempt", lambda row: row.attempts),
-    Column("Status", _state),
+    Column("Status", state),
     Column("Started", lambda row: clock_time(row.start_time)),
-    Column("Took", _took),
+    Column("Took", took),
 )
 
 QUIET: Sequence[Column[ProcessingStep]] = (
     Column("Process", process),
     Column("Date", lambda row: row.processing_date),
     Column("Task", task),
-    Column("Status", _state),
+    Column("Status", state),
     Column("Last change", lambda row: row.last_updated_on),
+)
+
+
+LOGS: Sequence[Column[SysLog]] = (
+    Column("Time", lambda row: row.log_time_utc),
+    Column("Level", lambda row: levels.shown(row.level)),
+    Column("Process", lambda row: " ".join(filter(None, (row.project_code, row.process_load)))),
+    Column("Operation", lambda row: row.operation_name or row.pipeline_name),
+    Column("Message", lambda row: row.message),
 )
 
 
@@ -155,3 +199,11 @@ def print_messages(rows: Sequence[Step | Failure]) -> None:
         if row.log_message:
             words = f"{heading(row)}, {task(row)}, attempt {row.attempts}"
             typer.echo(f"{one_line(words)}: {cell(row.log_message)}")
+
+
+def print_late(rows: Sequence[Overdue]) -> None:
+    """Print what is late as sentences, one line each, with what waits for it."""
+    for row in rows:
+        verb = "wait" if (row.blocks or "").endswith(" more") else "waits"
+        waits = f" {one_line(row.blocks)} {verb} for it." if row.blocks else ""
+        typer.echo(f"{cell(row.message)}{waits}")

@@ -12,9 +12,9 @@ NIGHT_RUN: Final = time(0, 30)
 """When the load of a day begins, on the next day in New York."""
 
 
-def night_of(day: date) -> datetime:
-    """Return when the load of `day` begins (UTC)."""
-    return datetime.combine(day + timedelta(days=1), NIGHT_RUN, NEW_YORK).astimezone(UTC)
+def night_of(day: date, at: time = NIGHT_RUN) -> datetime:
+    """Return when the load of `day` begins, or another time of that night (UTC)."""
+    return datetime.combine(day + timedelta(days=1), at, NEW_YORK).astimezone(UTC)
 
 
 class NightClock:
@@ -26,14 +26,15 @@ class NightClock:
 
     Args:
         day: The day whose night it shows first.
+        at: The time of that night.
     """
 
-    def __init__(self, day: date) -> None:
-        self.set_to_night_of(day)
+    def __init__(self, day: date, at: time = NIGHT_RUN) -> None:
+        self.set_to_night_of(day, at)
 
-    def set_to_night_of(self, day: date) -> None:
-        """Show the moment at which the load of `day` begins."""
-        self._offset = night_of(day) - datetime.now(UTC)
+    def set_to_night_of(self, day: date, at: time = NIGHT_RUN) -> None:
+        """Show the moment at which the load of `day` begins, or another one of that night."""
+        self._offset = night_of(day, at) - datetime.now(UTC)
 
     def __call__(self) -> datetime:
         """Return the time of the replayed night (UTC)."""

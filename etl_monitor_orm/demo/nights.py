@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from time import sleep
 from typing import Final, cast
 
 from sqlalchemy import or_, select
 
 from etl_monitor_orm import (
+    Breach,
+    BreachKind,
     ETLMonitor,
     EtlMonitorError,
     LogEntry,
@@ -33,6 +35,8 @@ from etl_monitor_orm.demo.warehouse import Warehouse
 
 LATE_DAY: Final = date(2013, 1, 2)
 """On this day the weather service is late, and the load finds no file."""
+LATE_UNTIL: Final = time(0, 52)
+"""When it comes in that night: seven minutes after the flights are due."""
 
 _DAYS_BEYOND: Final = """
 SELECT DISTINCT flight_date FROM source.flights WHERE flight_id > $last ORDER BY flight_date LIMIT $days
@@ -48,6 +52,8 @@ class Nights:
     """Replays nights with one monitor and one warehouse.
 
     Attributes:
+        look: Evaluates the deadlines; called when a run is blocked, and at the end of a night.
+        picture: Keeps a page of how everything stands at these times; called with a name for it.
         pause: Seconds that each task takes longer.
         failures: The tasks that failed so far.
         blockers_seen: What `v_mandatoryBlockers` showed while a failure blocked its run.
@@ -57,6 +63,8 @@ class Nights:
     clock: NightClock
     warehouse: Warehouse
     inbox: Inbox
+    look: Callable[[], object]
+    picture: Callable[[str], object]
     pause: float = 0.0
     failures: list[TaskFailure] = field(default_factory=list)
     blockers_seen: list[MandatoryBlocker] = field(default_factory=list)
@@ -101,7 +109,10 @@ class Nights:
         Raises:
             StillBlocked: A mandatory task failed, and failed again.
         """
-        self.clock.set_to_night_of(day)
+        if resume and day == LATE_DAY:
+            self.clock.set_to_night_of(day, LATE_UNTIL)  # time does not go back in a night
+        else:
+            self.clock.set_to_night_of(day)
         if resume:
             self._bury_the_killed(day)
         if day == LATE_DAY and not resume:
@@ -109,6 +120,8 @@ class Nights:
         for process in PROCESSES:
             run = self.monitor.start_run(PROJECT, process, day, resume=resume, only_due=True)
             self._finish(run)
+        self.look()
+        self.picture(f"{day}")
 
     def statuses(self, days: Sequence[date]) -> tuple[ProcessStatus, ...]:
         """Return the status of the processes on these days."""
@@ -125,6 +138,14 @@ class Nights:
         with self.monitor.session() as session:
             return tuple(session.scalars(select(MandatoryBlocker).where(MandatoryBlocker.project_code == PROJECT)))
 
+    def late(self, days: Sequence[date]) -> tuple[Breach, ...]:
+        """Return what was late on these days, and until when."""
+        query = select(Breach).where(
+            Breach.project_code == PROJECT, Breach.kind != BreachKind.FAILED, Breach.processing_date.in_(days)
+        )
+        with self.monitor.session() as session:
+            return tuple(session.scalars(query.order_by(Breach.since, Breach.breach_id)))
+
     def watermarks(self) -> tuple[Watermark, ...]:
         """Return how far each source was read."""
         query = select(Watermark).where(Watermark.project_code == PROJECT).order_by(Watermark.parameter_name)
@@ -138,6 +159,10 @@ class Nights:
         if blockers := self._blockers_of(run):
             self.blockers_seen += blockers
             # Here a person would look at `etl-monitor failures`, ask for the file, and call `etl-monitor reset`.
+            if run.processing_date == LATE_DAY:
+                self.clock.set_to_night_of(LATE_DAY, LATE_UNTIL)
+            self.look()
+            self.picture(f"{run.processing_date}-blocked")
             self.inbox.deliver(WEATHER)
             run.reset(remark=f"{WEATHER} has arrived")
             self.failures += dispatch(run, self._jobs)

@@ -20,6 +20,9 @@ PROCESSES: Final = (REFERENCE, FLIGHTS)
 PUBLISHED_AT: Final = "PublishedAt"
 FLIGHT_ID: Final = "FlightID"
 
+DUE_BY: Final = "00:45 +1 America/New_York"
+"""When the flights of a day must be there: a quarter of an hour after their load begins."""
+
 _INITIATION, _CONFIG, _TRANSACTIONS, _DIMENSIONS, _FACTS, _CHECKS, _MARTS = range(7)
 """The stages that come with the monitor, by their `sequence_id`."""
 
@@ -69,6 +72,7 @@ def _register_flights(monitor: ETLMonitor) -> None:
         name="Flights and their delays",
         description="Each day's departures from New York with the weather, up to a mart of delays",
         owner="Flight data team",
+        due_by=DUE_BY,
     )
     monitor.register_parameter(
         PROJECT,

@@ -72,7 +72,7 @@ def print_report(result: DemoResult, console: Console) -> None:
     """
     if not isinstance(result, DemoResult):
         raise InvalidInput(f"result must be what run_demo() returned, not {type(result).__name__}.")
-    for table in (_statuses(result), _failures(result), _watermarks(result), _rows(result)):
+    for table in (_statuses(result), _failures(result), _late(result), _watermarks(result), _rows(result)):
         if table.row_count:
             console.print(table)
             console.print()
@@ -129,6 +129,15 @@ def _failures(result: DemoResult) -> Table:
             _plain(failure.message.splitlines()[0]),
             "blocked its run until the retry" if failure.mandatory else "not mandatory: blocked nothing",
         )
+    return table
+
+
+def _late(result: DemoResult) -> Table:
+    table = _table("What was late", "Date", "What", "Since (UTC)", "Until")
+    for breach in result.late:
+        ends = "now" if breach.until is None else f"{breach.until:%H:%M}"
+        what = _plain(breach.message or str(breach.kind))
+        table.add_row(str(breach.processing_date), what, f"{breach.since:%Y-%m-%d %H:%M}", ends)
     return table
 
 

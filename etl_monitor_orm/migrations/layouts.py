@@ -1,4 +1,4 @@
-"""The layout of the two results tables on Delta: the requested one, the existing one, and differences.
+"""The layout of the three results tables on Delta: the requested one, the existing one, and differences.
 
 The layout is chosen when the tables are created, and stays: Delta cannot turn a partitioned table into a clustered one.
 """
@@ -12,12 +12,12 @@ from sqlalchemy import Connection, Engine
 
 from etl_monitor_orm.backends import Backend, Storage, backend_of
 from etl_monitor_orm.errors import ConfigurationError
-from etl_monitor_orm.models import ProcessingStep, SysLog
+from etl_monitor_orm.models import Metric, ProcessingStep, SysLog
 from etl_monitor_orm.settings import Layout, read_layout
 
 DEFAULT_LAYOUT: Final = Layout.PARTITIONED
 
-_RESULTS: Final = (ProcessingStep.__tablename__, SysLog.__tablename__)
+_RESULTS: Final = (ProcessingStep.__tablename__, SysLog.__tablename__, Metric.__tablename__)
 _PARTITION: Final = ("ProcessingDate",)
 
 

@@ -14,9 +14,15 @@ from etl_monitor_orm.schemas import in_schema, views_schema_of
 from etl_monitor_orm.views import HOMES
 
 TABLE_NAMES: Final = frozenset(table.name for table in Base.metadata.tables.values())
-FIRST_TABLES: Final = TABLE_NAMES - {"ETLOrganisation", "ETLconfigProject"}
-"""Those of revision 0001; revision 0003 added the others."""
+FIRST_TABLES: Final = TABLE_NAMES - {
+    *("ETLOrganisation", "ETLconfigProject"),
+    *("ETLtokens", "ETLrequests"),
+    *("ETLholidays", "ETLbreaches", "ETLmetrics"),
+}
+"""Those of revision 0001; revisions 0003, 0004 and 0005 added the others."""
 VIEW_NAMES: Final = frozenset(view for _, view in HOMES.values())
+FIRST_VIEWS: Final = VIEW_NAMES - {"v_overdue"}
+"""Those of revision 0001; revision 0005 added the other."""
 KEY_NAMES: Final = frozenset(str(table.primary_key.name) for table in Base.metadata.tables.values())
 """Primary keys; on some databases an index has the name of its key."""
 SEQUENCE_NAMES: Final = frozenset({"ETLsysLogs__ID_seq"})

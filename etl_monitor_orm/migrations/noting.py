@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from etl_monitor_orm.backends import backend_of
 from etl_monitor_orm.errors import DatabaseError, Retryable, SchemaError, SchemaMissing
 from etl_monitor_orm.foreign_views import all_answer
-from etl_monitor_orm.migrations.names import FIRST_TABLES, VIEW_NAMES, names_in, same, schema_as_kept
+from etl_monitor_orm.migrations.names import FIRST_TABLES, FIRST_VIEWS, names_in, same, schema_as_kept
 from etl_monitor_orm.models.revision import NOTED, VERSION_TABLE, Noted, only
 from etl_monitor_orm.schemas import in_schema
 
@@ -52,7 +52,7 @@ def noted(engine: Engine, schema: str) -> Noted | None:
 
 
 def noted_beside_our_views(engine: Engine, schema: str) -> Noted | None:
-    """Return what our version table records if all six views have our columns, in one statement.
+    """Return what our version table records if all views have our columns, in one statement.
 
     None means only that the one statement cannot answer: something is missing, or may not be read.
 
@@ -99,13 +99,13 @@ def noted_in_the_old_place(engine: Engine, schema: str) -> str | None:
 def noted_before(connection: Connection, schema: str) -> str | None:
     """Like `noted_in_the_old_place`, on a connection, for a schema's name as the database stores it.
 
-    The row is ours if all our tables and views exist and our own version table was never created.
+    The row is ours if all tables and views of that revision exist and our own version table was never created.
     """
     plain = same(connection.engine)
     tables, views = names_in(connection, schema)
     if OLD_NAME not in tables or VERSION_TABLE.name in tables or not set(map(plain, FIRST_TABLES)) <= set(tables):
         return None
-    if not set(map(plain, VIEW_NAMES)) <= set(views):
+    if not set(map(plain, FIRST_VIEWS)) <= set(views):
         return None
     columns = inspect(connection).get_columns(views[plain(_TELLING_VIEW)], schema=schema)
     if _TELLING_COLUMN.lower() not in {found["name"].lower() for found in columns}:

@@ -13,6 +13,7 @@ from etl_monitor_orm.backends import backend_of
 from etl_monitor_orm.errors import SchemaError
 from etl_monitor_orm.migrations.names import (
     FIRST_TABLES,
+    FIRST_VIEWS,
     KEY_NAMES,
     TABLE_NAMES,
     VIEW_NAMES,
@@ -153,7 +154,7 @@ def _reasons(inspector: Inspector, tables: _Names, views: _Names) -> Iterator[st
             yield f"Schema {tables.schema} has a table {name} that is not the monitor's: it lacks {lacking}. {WAY_OUT}"
     present = [name for name in sorted(TABLE_NAMES) if plain(name) in {*tables.tables, *tables.views}]
     present += [name for name in sorted(VIEW_NAMES) if plain(name) in {*views.tables, *views.views}]
-    if strict and set(present) >= FIRST_TABLES | VIEW_NAMES:
+    if strict and set(present) >= FIRST_TABLES | FIRST_VIEWS:
         yield (
             f"Schema {tables.schema} has the monitor's tables and views, but no revision is recorded for them. "
             f"Record it with `etl-monitor db stamp`, then run `etl-monitor db check`."

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from etl_monitor_orm.backends import backend_of
-from etl_monitor_orm.errors import ConfigurationError, ConflictError, InvalidInput
+from etl_monitor_orm.errors import ConfigurationError, ConflictError, InvalidInput, SchemaMissing
 from etl_monitor_orm.migrations.comparison import Comparison
 from etl_monitor_orm.migrations.drift import table_differences
 from etl_monitor_orm.models import revision as revisions
@@ -36,7 +36,7 @@ one_at_a_time = threading.Lock()
 
 
 class _Overtaken(Exception):
-    """Another process recorded a revision while this one worked towards it."""
+    """Another process recorded a revision, or replaced what a statement names, while this one worked."""
 
 
 def upgrade(engine: Engine, schema: str, revision: str, layout: Layout | None) -> None:
@@ -94,8 +94,20 @@ def upgrade_script(engine: Engine, schema: str, revision: str, layout: Layout | 
 def _online(engine: Engine, schema: str, action: Callable[[Config], None], layout: Layout | None = None) -> None:
     config = _config(engine, schema, layout)
     backend = backend_of(engine)
+
+    def act() -> None:
+        try:
+            action(config)
+        except DBAPIError as error:
+            if backend.capabilities.transactional_ddl:
+                raise
+            explained = backend.explain(error, in_schema(engine, schema))
+            if isinstance(explained, SchemaMissing):  # others may be replacing it, which is no transaction
+                raise _Overtaken from explained
+            raise
+
     try:
-        _run(lambda: action(config))
+        _run(act)
     except DBAPIError as error:
         if backend.is_conflict(error):
             done = "Nothing was changed" if backend.capabilities.transactional_ddl else "Finished statements stay"
@@ -106,12 +118,14 @@ def _online(engine: Engine, schema: str, action: Callable[[Config], None], layou
 
 
 def _run(action: Callable[[], None]) -> None:
-    """Run an action of Alembic's; where others recorded a revision meanwhile, run it again from that revision."""
+    """Run an action of Alembic's; where others migrated meanwhile, run it again from the revision that is recorded."""
     for _ in range(_MOST_TRIES):
         try:
             return _once(action)
         except _Overtaken as error:
             cause = error.__cause__
+    if isinstance(cause, SchemaMissing):
+        raise cause
     raise ConflictError(
         "Others kept changing the monitor's tables at the same time. Finished statements stay; make the call again."
     ) from cause

@@ -8,8 +8,9 @@ from sqlalchemy import Connection, Select, String, column, literal, select, tabl
 
 from etl_monitor_orm.migrations.recognising import Kind
 from etl_monitor_orm.models import SysLog
+from etl_monitor_orm.vocabulary import ADOPTION
 
-ADOPT: Final = "adopt"
+ADOPT: Final = ADOPTION
 """`OperationName` of its receipts."""
 BEGUN: Final = "begun"
 """`ActivityName` of the first one; its message names the kind."""

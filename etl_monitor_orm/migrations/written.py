@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
@@ -108,6 +108,9 @@ def _steps_where(scripts: ScriptDirectory, columns: Columns) -> Any:
     """The steps of a revision, which leave out what exists, and the views: those are replaced last."""
     there = {table: set(names) for table, names in columns.items()}
 
+    def note(name: str, parts: Iterable[Any]) -> None:
+        there[name] = {part.name.lower() for part in parts if hasattr(part, "type")}
+
     class StepsHere(load_python_file(scripts.dir, "steps.py").Steps):  # type: ignore[misc]
         def _columns(self, table: str) -> set[str]:
             return there.get(table, set())
@@ -122,7 +125,12 @@ def _steps_where(scripts: ScriptDirectory, columns: Columns) -> Any:
         def create_table(self, name: str, *parts: Any, comment: str) -> None:
             if name not in there:
                 super().create_table(name, *parts, comment=comment)
-                there[name] = {part.name.lower() for part in parts if hasattr(part, "type")}
+                note(name, parts)
+
+        def create_results_table(self, name: str, *parts: Any, comment: str) -> None:
+            if name not in there:
+                super().create_results_table(name, *parts, comment=comment)
+                note(name, parts)
 
         def replace_views(self, revision: str, *names: str) -> None:
             pass

@@ -78,6 +78,12 @@ def latest_of(columns: Columns, steps: Steps = ProcessingStep) -> tuple[ColumnEl
 def has_newer(steps: Steps) -> ColumnElement[bool]:
     """The step has a more recent attempt on the date than this one."""
     newer = aliased(ProcessingStep, name="newer")
+    # Without a column's name: PostgreSQL would note all columns that a `*` means on the day.
+    return select(literal_column("1")).where(is_newer(newer, steps)).exists()
+
+
+def is_newer(newer: Steps, steps: Steps) -> ColumnElement[bool]:
+    """The one is a more recent attempt than the other of the same step on the date."""
     same = [theirs == mine for theirs, mine in zip(identity(newer), identity(steps), strict=True)]
     then, now = newer.last_updated_on, steps.last_updated_on
     later = or_(
@@ -91,8 +97,7 @@ def has_newer(steps: Steps) -> ColumnElement[bool]:
             ),
         ),
     )
-    # Without a column's name: PostgreSQL would note all columns that a `*` means on the day.
-    return select(literal_column("1")).where(*same, later).exists()
+    return and_(*same, later)
 
 
 def rank(of: Callable[[Steps], Columns] = identity, steps: Steps = ProcessingStep) -> ColumnElement[int]:

@@ -116,7 +116,7 @@ class Readable:
 
 
 class Base(Readable, DeclarativeBase):
-    """Root of the six mapped tables; migrations are compared with their metadata."""
+    """Root of the mapped tables; migrations are compared with their metadata."""
 
     metadata = MetaData(schema=DEFAULT_SCHEMA, naming_convention=NAMING)
 

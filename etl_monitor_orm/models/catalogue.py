@@ -98,7 +98,27 @@ class Project(Audited, Base):
     )
 
 
-class Process(Audited, Base):
+class Dated:
+    """By when a process or a task is due, and on which days: last among its columns."""
+
+    due_by: Mapped[str | None] = mapped_column(
+        "DueBy", String, sort_order=204, comment="Local time and zone by which a date must be done"
+    )
+    late_after_seconds: Mapped[int | None] = mapped_column(
+        "LateAfterSeconds", Integer, sort_order=205, comment="Longest acceptable time without a success, in seconds"
+    )
+    calendar: Mapped[str | None] = mapped_column(
+        "Calendar", String, sort_order=206, comment="Processing dates on which it is due; NULL means all"
+    )
+    deadline_set_on: Mapped[datetime | None] = mapped_column(
+        "DeadlineSetOn", UTCDateTime, sort_order=207, comment="When one of these last changed (UTC)"
+    )
+    active_set_on: Mapped[datetime | None] = mapped_column(
+        "ActiveSetOn", UTCDateTime, sort_order=208, comment="When IsActive last changed (UTC)"
+    )
+
+
+class Process(Dated, Audited, Base):
     """A domain load, such as CORP / HR_DAILY (`ETLconfigProcess`)."""
 
     __tablename__ = "ETLconfigProcess"
@@ -140,7 +160,7 @@ class Process(Audited, Base):
     )
 
 
-class Task(Audited, Base):
+class Task(Dated, Audited, Base):
     """One unit of work of a process (`ETLconfigTasks`)."""
 
     __tablename__ = "ETLconfigTasks"

@@ -11,7 +11,7 @@ from etl_monitor_orm.errors import SchemaMissing, SchemaOutOfDate
 from etl_monitor_orm.printable import quoted
 from etl_monitor_orm.schemas import DEFAULT_SCHEMA
 
-SCHEMA_REVISION: Final = "0003"
+SCHEMA_REVISION: Final = "0005"
 """Head of the migrations that ship with this version; revisions are numbered, so they compare as text."""
 
 VERSION_TABLE: Final = Table(

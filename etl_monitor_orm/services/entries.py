@@ -6,11 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from etl_monitor_orm.deadlines.calendars import read_calendar
 from etl_monitor_orm.keys import ProcessKey, TaskKey
-from etl_monitor_orm.models import Organisation, Parameter, Process, Project, SequenceStage, Task
+from etl_monitor_orm.models import Holiday, Organisation, Parameter, Process, Project, SequenceStage, Task
 
 Kind: TypeAlias = (
-    type[Organisation] | type[Project] | type[Process] | type[SequenceStage] | type[Task] | type[Parameter]
+    type[Organisation]
+    | type[Project]
+    | type[Process]
+    | type[SequenceStage]
+    | type[Task]
+    | type[Parameter]
+    | type[Holiday]
 )
 Columns: TypeAlias = Mapping[str, object]
 """Column names and values."""
@@ -28,6 +35,8 @@ class Entry:
         fixed: What a row never changes; one that differs is refused.
         first: The first value of a parameter; a row that exists keeps its own.
         label: How an error names the entry, if it is one of several.
+        line: Line of the file that describes it.
+        lines: The line of each column that the file gives.
     """
 
     kind: Kind
@@ -37,6 +46,8 @@ class Entry:
     fixed: Columns
     first: Columns
     label: str | None = field(default=None, compare=False)
+    line: int | None = field(default=None, compare=False)
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False)
 
     @property
     def process(self) -> ProcessKey | None:
@@ -56,6 +67,14 @@ class Entry:
     def stage(self) -> int | None:
         """The stage that a task is in."""
         return _whole(self.given["SequenceID"]) if self.kind is Task else None
+
+    @property
+    def holidays(self) -> str | None:
+        """The list of holidays that the row's calendar names, if it has one that does."""
+        if self.kind not in (Process, Task):
+            return None
+        calendar = read_calendar("calendar", self.given.get("Calendar"))
+        return None if calendar is None else calendar.holidays
 
     @property
     def identity(self) -> tuple[Kind, tuple[object, ...]]:

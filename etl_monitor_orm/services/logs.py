@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from etl_monitor_orm.backends import REPEATABLE, Capabilities
 from etl_monitor_orm.models import SysLog
 from etl_monitor_orm.services.context import Context
+from etl_monitor_orm.services.parts import parts
 from etl_monitor_orm.vocabulary import LogLevel
 
 # A Core insert: the ORM would ask for the new _ID, which not every database can return.
@@ -61,9 +62,8 @@ def append(session: Session, context: Context, entries: Sequence[LogEntry]) -> i
     Returns:
         How many rows were appended.
     """
-    most = rows_per_statement(context.capabilities)
-    for first in range(0, len(entries), most):
-        _append(session, context, [_row(context, entry) for entry in entries[first : first + most]])
+    for part in parts(entries, rows_per_statement(context.capabilities)):
+        _append(session, context, [_row(context, entry) for entry in part])
     return len(entries)
 
 

@@ -9,7 +9,7 @@ from etl_monitor_orm.errors import InvalidInput, StepNotFound
 from etl_monitor_orm.keys import ProcessKey, RunKey, StepKey
 from etl_monitor_orm.models import ProcessingStep, Task
 from etl_monitor_orm.models.selecting import of_process, of_run
-from etl_monitor_orm.printable import listed, named
+from etl_monitor_orm.printable import listed, quoted
 from etl_monitor_orm.services.context import Context
 from etl_monitor_orm.services.scopes import Narrowing
 
@@ -59,12 +59,12 @@ def unknown_name(session: Session, what: RunKey | ProcessKey, process: ProcessKe
     known = list(session.scalars(names.distinct().order_by(Task.task_name)))
     others = listed([str(one) for one in known], name) or "none yet"
     run = what if isinstance(what, RunKey) else None
-    return StepNotFound(f"{what} has no task called {named(name)!r}. Its tasks: {others}.", run=run, asked="start")
+    return StepNotFound(f"{what} has no task called {quoted(name)}. Its tasks: {others}.", run=run, asked="start")
 
 
 def _ambiguous(run: RunKey, name: str, tasks: list[tuple[int, int]]) -> InvalidInput:
     ids = ", ".join(f"task_id={task} with workflow_id={workflow}" for workflow, task in tasks)
     return InvalidInput(
-        f"{run} has {len(tasks)} tasks called {named(name)!r}: {ids}. Pass the task_id and the workflow_id of one.",
+        f"{run} has {len(tasks)} tasks called {quoted(name)}: {ids}. Pass the task_id and the workflow_id of one.",
         run=run,
     )

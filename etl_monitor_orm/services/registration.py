@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from etl_monitor_orm import inputs
 from etl_monitor_orm.errors import InvalidInput
 from etl_monitor_orm.keys import ProcessKey, TaskKey
-from etl_monitor_orm.models import Parameter, Process, SequenceStage, Task
+from etl_monitor_orm.models import Holiday, Parameter, Process, SequenceStage, Task
 from etl_monitor_orm.models.selecting import Conditions, of_process, of_task
 from etl_monitor_orm.printable import named
 from etl_monitor_orm.services.context import Context, affected
@@ -69,7 +69,7 @@ def register(session: Session, context: Context, entry: Entry) -> None:
     Raises:
         ProcessNotFound: The process of a task or a parameter is not registered.
         StageNotFound: The stage of a task is not registered.
-        InvalidInput: The parameter exists with another type.
+        InvalidInput: The parameter exists with another type, or no holidays have the name that the calendar gives.
     """
     written = upsert(
         session,
@@ -81,11 +81,16 @@ def register(session: Session, context: Context, entry: Entry) -> None:
         initial={**entry.defaults, **first_value(context, entry)},
         guard=_guard(entry),
     )
-    if written or entry.kind not in (Task, Parameter):
+    if written or not _known(entry):
         return
     known = [expression.label(name) for name, expression in _known(entry).items()]
     found = session.execute(select(*known)).one()
-    refuse_unknown(entry, has_process=found.process, has_stage=getattr(found, "stage", True))
+    refuse_unknown(
+        entry,
+        has_process=getattr(found, "process", True),
+        has_stage=getattr(found, "stage", True),
+        has_holidays=getattr(found, "holidays", True),
+    )
     if entry.kind is Parameter:
         refuse_other_type(entry, found.type)
 
@@ -96,17 +101,24 @@ def first_value(context: Context, entry: Entry) -> Columns:
     return {**entry.first, "SetOn": context.now if given else None} if entry.first else {}
 
 
-def refuse_unknown(entry: Entry, *, has_process: bool, has_stage: bool) -> None:
+def refuse_unknown(entry: Entry, *, has_process: bool, has_stage: bool, has_holidays: bool) -> None:
     """Refuse a row that belongs to nothing.
 
     Raises:
         ProcessNotFound: Its process is not registered.
         StageNotFound: Its stage is not registered.
+        InvalidInput: No holidays have the name that its calendar gives.
     """
     if not has_process and entry.process is not None:
         raise unknown_process(entry.process)
     if not has_stage and entry.stage is not None and entry.task is not None:
         raise unknown_stage(entry.stage, entry.task)
+    if not has_holidays and entry.holidays is not None:
+        raise InvalidInput(
+            f"The calendar of {entry.task or entry.process} leaves out the holidays {named(entry.holidays)}, which are "
+            "not registered. Register them first: monitor.register_holidays(name, days), "
+            "`etl-monitor register holidays NAME DAY`."
+        )
 
 
 def refuse_other_type(entry: Entry, registered: object) -> None:
@@ -130,9 +142,13 @@ def _known(entry: Entry) -> dict[str, ColumnElement[Any]]:
         known["process"] = exists().where(*of_process(process, Process))
     if entry.kind is Task:
         known["stage"] = exists().where(SequenceStage.sequence_id == entry.stage)
+    if entry.holidays is not None:
+        known["holidays"] = exists().where(Holiday.calendar_name == entry.holidays)
     if entry.kind is Parameter and process is not None:
-        named = Parameter.parameter_name == entry.key["ParameterName"]
-        known["type"] = select(Parameter.parameter_type).where(*of_process(process, Parameter), named).scalar_subquery()
+        same_name = Parameter.parameter_name == entry.key["ParameterName"]
+        known["type"] = (
+            select(Parameter.parameter_type).where(*of_process(process, Parameter), same_name).scalar_subquery()
+        )
     return known
 
 
@@ -166,7 +182,7 @@ def _flip(session: Session, context: Context, kind: type[Process | Task], where:
     statement: Executable = (
         update(kind)
         .where(*where, kind.is_active.is_distinct_from(active))
-        .values(is_active=active, last_updated_on=context.now, last_updated_by=context.actor)
+        .values(is_active=active, active_set_on=context.now, last_updated_on=context.now, last_updated_by=context.actor)
         .execution_options(synchronize_session=False)
     )
     return affected(session.execute(statement)) > 0

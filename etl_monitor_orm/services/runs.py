@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Final, Literal
 
 from sqlalchemy import ColumnElement, Select, and_, exists, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from etl_monitor_orm import inputs
+from etl_monitor_orm.deadlines.due import period
 from etl_monitor_orm.keys import RunKey, StepKey
 from etl_monitor_orm.models import Process, ProcessingStep, Task
 from etl_monitor_orm.models.attempts import Steps, current_attempts, is_running, is_silent
@@ -116,20 +116,13 @@ def _done_on(run: RunKey) -> ColumnElement[bool]:
 
 def _done_in_period(run: RunKey, which: Sequence[LoadFrequency], task: type[Task] = Task) -> ColumnElement[bool]:
     """The task is due once in one of these periods, and one of its steps in the run's period is DONE."""
-    day = run.processing_date
-    monday = day - timedelta(days=day.weekday())
-    periods = {
-        LoadFrequency.WEEKLY: (monday, monday + timedelta(days=6)),
-        LoadFrequency.MONTHLY: (day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1])),
-        LoadFrequency.YEARLY: (date(day.year, 1, 1), date(day.year, 12, 31)),
-    }
     done = or_(
         *(
             and_(
                 task.load_frequency == frequency,
-                _is_done(run, ProcessingStep.processing_date.between(first, last), task),
+                _is_done(run, ProcessingStep.processing_date.between(*period(frequency, run.processing_date)), task),
             )
-            for frequency, (first, last) in periods.items()
+            for frequency in PERIODS
             if frequency in which
         )
     )

@@ -11,13 +11,14 @@ from sqlalchemy import ColumnElement
 from etl_monitor_orm import inputs
 from etl_monitor_orm.errors import InvalidInput
 from etl_monitor_orm.keys import ProcessKey
-from etl_monitor_orm.models import Parameter, Process, ProcessingStep
+from etl_monitor_orm.models import Parameter, Process, ProcessingStep, SysLog, Task
 from etl_monitor_orm.printable import quoted
 
 if TYPE_CHECKING:
     from etl_monitor_orm.views import (
         CurrentFailure,
         MandatoryBlocker,
+        Overdue,
         ProcessStatus,
         RunSummary,
         TaskDetail,
@@ -28,11 +29,15 @@ if TYPE_CHECKING:
         Parameter
         | Process
         | ProcessingStep
+        | Task
         | ProcessStatus
         | RunSummary
         | CurrentFailure
         | MandatoryBlocker
+        | TaskDetail
         | Watermark
+        | Overdue
+        | SysLog
     )
 
 Attempts = int | Literal["all"] | None
@@ -87,6 +92,11 @@ class Processes:
         """Conditions on project and process."""
         wanted = ((kind.project_code, self.project_code), (kind.process_load, self.process_load))
         return tuple(column == value for column, value in wanted if value is not None)
+
+    def has(self, process: ProcessKey) -> bool:
+        """Whether a process is one of them."""
+        wanted = ((process.project_code, self.project_code), (process.process_load, self.process_load))
+        return all(only is None or name == only for name, only in wanted)
 
 
 @dataclass(frozen=True)

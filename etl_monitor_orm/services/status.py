@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from etl_monitor_orm import views
@@ -29,26 +29,29 @@ def detail(session: Session, context: Context, scope: Scope, attempts: Attempts)
     if isinstance(attempts, int):
         query = query.where(view.attempts == attempts)
     elif attempts is None:
-        query = query.where(_is_current(scope, on))
-    order = (
-        view.processing_date,
-        view.workflow_id,
-        view.sequence_id,
-        view.task_id,
-        view.attempts,
-        view.execution_id,
-    )
-    found = list(session.scalars(query.order_by(*order)))
+        within = [*of_process(scope.process, ProcessingStep), ProcessingStep.processing_date == on]
+        if scope.execution_id is not None:
+            within.append(ProcessingStep.execution_id == scope.execution_id)
+        query = query.where(is_current(*within))
+    found = list(session.scalars(query.order_by(view.processing_date, *running_order())))
     for step in found:
-        _judge(step, context.now)
+        judge(step, context.now)
     return found
 
 
-def _judge(step: TaskDetail, now: datetime) -> None:
-    """Judge a running step's deadline by the monitor's clock; the view knows the database's only."""
-    if step.is_running and step.start_time is not None and step.expected_duration_seconds is not None:
-        late = (now - step.start_time) // timedelta(seconds=1) > step.expected_duration_seconds
-        set_committed_value(step, "sla_breached", late)
+def running_order() -> tuple[InstrumentedAttribute[int] | InstrumentedAttribute[str], ...]:
+    """The order in which the steps of a date run, earlier attempts first."""
+    view = views.TaskDetail
+    return (view.workflow_id, view.sequence_id, view.task_id, view.attempts, view.execution_id)
+
+
+def judge(step: TaskDetail, now: datetime) -> None:
+    """Judge a running step's time and deadline by the monitor's clock; the view knows the database's only."""
+    if step.is_running and step.start_time is not None:
+        elapsed = max(0, (now - step.start_time) // timedelta(seconds=1))
+        step.set_elapsed(elapsed)
+        if step.expected_duration_seconds is not None:
+            set_committed_value(step, "sla_breached", elapsed > step.expected_duration_seconds)
 
 
 def summary(session: Session, context: Context, scope: Scope, attempts: Attempts) -> list[RunSummary]:
@@ -86,16 +89,15 @@ def _within(scope: Scope, on: OnDate, kind: type[TaskDetail | RunSummary]) -> Co
     return conditions if scope.execution_id is None else (*conditions, kind.execution_id == scope.execution_id)
 
 
-def _is_current(scope: Scope, on: OnDate) -> ColumnElement[bool]:
-    """The row of `v_taskDetail` is its step's current attempt: in the scope's run, or over all runs of the date."""
-    within = [*of_process(scope.process, ProcessingStep), ProcessingStep.processing_date == on]
-    if scope.execution_id is not None:
-        within.append(ProcessingStep.execution_id == scope.execution_id)
+def is_current(*within: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The row of `v_taskDetail` is current among the attempts of its step in a scope: a run, or dates."""
     step, current = current_attempts(*within)
     view = views.TaskDetail
     return exists().where(
         current,
         step.processing_date == view.processing_date,
+        step.project_code == view.project_code,
+        step.process_load == view.process_load,
         step.execution_id == view.execution_id,
         step.workflow_id == view.workflow_id,
         step.task_id == view.task_id,

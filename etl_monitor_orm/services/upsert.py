@@ -26,7 +26,8 @@ from sqlalchemy.orm import Session
 
 from etl_monitor_orm.models import Base
 from etl_monitor_orm.services.context import Context, affected
-from etl_monitor_orm.sql.merge import Merge
+from etl_monitor_orm.services.parts import by_statement
+from etl_monitor_orm.sql.merge import Merge, one_row
 
 
 def upsert(
@@ -58,11 +59,7 @@ def upsert(
     table = cast(Table, kind.__table__)
     fixed = fixed or {}
     everything = {**key, **describing, **initial, **fixed}
-    source = (
-        select(*(_typed(value, table.c[name]).label(name) for name, value in everything.items()))
-        .where(*guard)
-        .subquery("source")
-    )
+    source = one_row(table, everything, *guard)
     said = {name: source.c[name] for name in describing}
     merge = _merge(context, table, source, list(everything), key=key, said=said, fixed=fixed)
     return affected(session.execute(merge)) > 0
@@ -90,11 +87,11 @@ def _merge(
         fixed: Columns in which a row must not differ, or it is left alone.
     """
     stamp = {table.c.LastUpdatedOn: context.now, table.c.LastUpdatedBy: context.actor}
-    differs = (table.c[name].is_distinct_from(value) for name, value in said.items())
+    differs = [table.c[name].is_distinct_from(value) for name, value in said.items()]
     return (
         Merge(table, source, and_(*(table.c[name] == source.c[name] for name in key)))
         .update(
-            {**{table.c[name]: value for name, value in said.items()}, **stamp},
+            {**{table.c[name]: value for name, value in said.items()}, **_dated(context, table, said), **stamp},
             where=and_(or_(false(), *differs), *(table.c[name] == source.c[name] for name in fixed)),
         )
         .insert(
@@ -108,9 +105,21 @@ def _merge(
     )
 
 
-def _typed(value: object, column: Column[Any]) -> ColumnElement[Any]:
-    """A value that keeps its column's type in a subquery, NULL too."""
-    return sql_cast(literal(value, column.type), column.type)
+_DATED: Final = {"DeadlineSetOn": ("DueBy", "LateAfterSeconds", "Calendar"), "ActiveSetOn": ("IsActive",)}
+"""Columns that say when others last changed."""
+
+
+def _dated(
+    context: Context, table: Table, said: Mapping[str, ColumnElement[Any]]
+) -> dict[Column[Any], ColumnElement[Any]]:
+    """When what is said of some columns was last changed, as far as it is said of them."""
+    dated: dict[Column[Any], ColumnElement[Any]] = {}
+    for name, names in _DATED.items():
+        differs = [table.c[one].is_distinct_from(said[one]) for one in names if one in said]
+        if name in table.c and differs:
+            now = literal(context.now, table.c[name].type)
+            dated[table.c[name]] = case((or_(*differs), now), else_=table.c[name])
+    return dated
 
 
 @dataclass(frozen=True)
@@ -146,13 +155,9 @@ def upsert_many(session: Session, context: Context, kind: type[Base], rows: Sequ
     """
     if not rows:
         return 0
-    most = max(1, (context.capabilities.max_bound_values - _CONSTANTS) // (len(rows[0].columns) + 1))
-    chunks = (rows[first : first + most] for first in range(0, len(rows), most))
-    return sum(affected(session.execute(_merge_many(context, cast(Table, kind.__table__), chunk))) for chunk in chunks)
-
-
-_CONSTANTS: Final = 10
-"""Bound values of a statement that belong to no row: times, and who writes."""
+    table = cast(Table, kind.__table__)
+    chunks = by_statement(context, rows, values=len(rows[0].columns) + 1)
+    return sum(affected(session.execute(_merge_many(context, table, chunk))) for chunk in chunks)
 
 
 def _merge_many(context: Context, table: Table, rows: Sequence[Described]) -> Merge:

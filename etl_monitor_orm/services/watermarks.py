@@ -16,7 +16,7 @@ from etl_monitor_orm.inputs import BIGINT_MAX
 from etl_monitor_orm.keys import ProcessKey
 from etl_monitor_orm.models import Parameter
 from etl_monitor_orm.models.selecting import of_process
-from etl_monitor_orm.printable import named, one_line, quoted
+from etl_monitor_orm.printable import named, one_line
 from etl_monitor_orm.services.context import Context, affected
 from etl_monitor_orm.services.refusals import unknown_parameter
 from etl_monitor_orm.vocabulary import ParameterType
@@ -90,7 +90,7 @@ class Move:
         name = titled(parameter)
         if parameter.parameter_type != self.kind:
             wanted = "a whole number" if parameter.parameter_type is ParameterType.DELTA_ID else "a datetime"
-            raise InvalidInput(f"{name} is a {parameter.parameter_type}. Pass {wanted}, not {quoted(self.value)}.")
+            raise InvalidInput(f"{name} is a {parameter.parameter_type}. Pass {wanted}, not {self.value}.")
 
     def is_behind(self, parameter: Parameter) -> bool:
         """Return whether the value is before the parameter's current one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from os import PathLike
 from types import TracebackType
 from typing import Self, cast
 
@@ -10,13 +11,14 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
 from etl_monitor_orm.backends import backend_for
-from etl_monitor_orm.errors import ConfigurationError, NotFoundError
+from etl_monitor_orm.errors import ConfigurationError
 from etl_monitor_orm.monitor import ETLMonitor
 from etl_monitor_orm.settings import Settings, variable
 from etl_monitor_orm.spark_edition.guide import GUIDE
 from etl_monitor_orm.spark_edition.registering import RegisteringCalls
 from etl_monitor_orm.spark_edition.reporting import ReportingCalls
 from etl_monitor_orm.spark_edition.tracking import TrackingCalls
+from etl_monitor_orm.spark_edition.workspace import in_workspace
 
 
 class ETLMonitorFramework(RegisteringCalls, TrackingCalls, ReportingCalls):
@@ -73,15 +75,18 @@ class ETLMonitorFramework(RegisteringCalls, TrackingCalls, ReportingCalls):
         sys.stdout.write(GUIDE)
 
     def sample_usage(self, spark: object) -> str:
-        """Refuse to copy sample notebooks: this package has none, and the Spark edition's own run on this class.
+        """Write this package's notebooks and samples into a folder, and return which. Files that you changed are kept.
+
+        Args:
+            spark: A folder; or a Spark session, for a folder of its user's in the workspace.
 
         Raises:
-            NotFoundError: Always.
+            ConfigurationError: The folder cannot be written to, or there is no workspace here.
         """
-        raise NotFoundError(
-            "This package has no sample notebooks to copy. Use the Spark edition's own with this class, or print the "
-            "calls with guide()."
-        )
+        folder = spark if isinstance(spark, str | PathLike) else in_workspace(spark)
+        done = self.monitor.sample_usage(folder)
+        sys.stdout.write(f"{done}\n")
+        return str(done.directory)
 
     def close(self) -> None:
         """Close the connections of a monitor that this object made; one that you passed stays yours."""

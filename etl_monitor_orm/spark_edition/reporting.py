@@ -47,6 +47,11 @@ class ReportingCalls(EditionCalls):
     ) -> datetime | int | bool | None:
         """Return a parameter's active value, by its type; a time is UTC, without saying so (`ETLconfigParameters`).
 
+        Args:
+            project_code: The project.
+            process_load: The process.
+            parameter_name: The parameter.
+
         Returns:
             The value; None if it is NULL, or there is no such parameter.
         """

@@ -157,6 +157,8 @@ class TrackingCalls(RunningCalls):
     ) -> None:
         """End a step as FAIL, like `end_task(..., status="FAIL")` (`ETLProcessingSteps`).
 
+        Arguments are those of `end_task`.
+
         Raises:
             StepNotFound: The task is not registered, or the run has no step for it.
             InvalidTransition: The step has ended already.

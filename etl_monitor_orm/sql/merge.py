@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Executable, FromClause, Table, literal
+from sqlalchemy import Column, ColumnElement, Executable, FromClause, Subquery, Table, cast, literal, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ClauseElement
 from sqlalchemy.sql.visitors import InternalTraversal
+
+
+def one_row(table: Table, values: Mapping[str, object], *guard: ColumnElement[bool]) -> Subquery:
+    """Return a source of one row of a table, or of none where a condition does not hold.
+
+    Each value keeps its column's type in the subquery, NULL too.
+    """
+    kinds = {name: table.c[name].type for name in values}
+    typed = (cast(literal(value, kinds[name]), kinds[name]).label(name) for name, value in values.items())
+    return select(*typed).where(*guard).subquery("source")
 
 
 class Merge(Executable, ClauseElement):

@@ -1,4 +1,4 @@
-"""The six reporting views. Each is mapped when it is first used: most programs use few of them."""
+"""The seven reporting views. Each is mapped when it is first used: most programs use few of them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from etl_monitor_orm.views.base import ViewBase
     from etl_monitor_orm.views.current_failures import CurrentFailure
     from etl_monitor_orm.views.mandatory_blockers import MandatoryBlocker
+    from etl_monitor_orm.views.overdue import Overdue
     from etl_monitor_orm.views.process_status import ProcessStatus
     from etl_monitor_orm.views.run_summary import RunSummary
     from etl_monitor_orm.views.task_detail import TaskDetail
@@ -22,6 +23,7 @@ __all__ = [
     "VIEWS",
     "CurrentFailure",
     "MandatoryBlocker",
+    "Overdue",
     "ProcessStatus",
     "RunSummary",
     "TaskDetail",
@@ -36,6 +38,7 @@ HOMES: Final = {
     "MandatoryBlocker": ("mandatory_blockers", "v_mandatoryBlockers"),
     "CurrentFailure": ("current_failures", "v_currentFailures"),
     "Watermark": ("watermarks", "v_watermarks"),
+    "Overdue": ("overdue", "v_overdue"),
 }
 """The module and the view of each class, in the order in which the views are created."""
 

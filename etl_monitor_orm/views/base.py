@@ -34,7 +34,7 @@ class Query:
 
 
 class ViewBase(Readable, DeclarativeBase):
-    """Root of the six mapped views.
+    """Root of the mapped views.
 
     Their metadata is separate from the tables', so that nothing mistakes a view for a table.
     """

@@ -16,7 +16,7 @@ class CreateView(DDLElement):
     """Create the view behind a mapped class, from the class's own query.
 
     Args:
-        view: One of the six mapped views.
+        view: One of the mapped views.
     """
 
     def __init__(self, view: type[ViewBase]) -> None:
@@ -28,7 +28,7 @@ class CreateTemporaryView(CreateView):
     """Create a temporary view with the query of a mapped class, under a name that is none of the monitor's.
 
     Args:
-        view: One of the six mapped views.
+        view: One of the mapped views.
         name: The temporary view's name.
     """
 

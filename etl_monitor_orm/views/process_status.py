@@ -127,14 +127,24 @@ class ProcessStatus(ViewBase):
     process_load: Mapped[str] = mapped_column("ProcessLoad", String, primary_key=True)
     process_name: Mapped[str | None] = mapped_column("ProcessName", String)
     process_owner: Mapped[str | None] = mapped_column("ProcessOwner", String)
-    latest_attempt: Mapped[int] = mapped_column("LatestAttempt", Integer)
-    total_runs: Mapped[int] = mapped_column("TotalRuns", BigInteger)
-    done: Mapped[int] = mapped_column("Done", BigInteger)
-    failed: Mapped[int] = mapped_column("Failed", BigInteger)
-    pending: Mapped[int] = mapped_column("Pending", BigInteger)
-    run_start: Mapped[datetime | None] = mapped_column("RunStart", UTCDateTime)
-    run_end: Mapped[datetime | None] = mapped_column("RunEnd", UTCDateTime)
-    wall_clock_seconds: Mapped[int | None] = mapped_column("WallClockSeconds", BigInteger)
-    overall_status: Mapped[Status | None] = mapped_column("OverallStatus", Word(Status))
-    running: Mapped[int] = mapped_column("Running", BigInteger)
-    run_state: Mapped[RunState] = mapped_column("RunState", Word(RunState))
+    latest_attempt: Mapped[int] = mapped_column(
+        "LatestAttempt", Integer, doc="Highest number of an attempt on the date"
+    )
+    total_runs: Mapped[int] = mapped_column("TotalRuns", BigInteger, doc="How many runs the date had")
+    done: Mapped[int] = mapped_column("Done", BigInteger, doc="Steps that are DONE")
+    failed: Mapped[int] = mapped_column("Failed", BigInteger, doc="Steps that are failed now")
+    pending: Mapped[int] = mapped_column("Pending", BigInteger, doc="Steps that are queued, and those that run")
+    run_start: Mapped[datetime | None] = mapped_column(
+        "RunStart", UTCDateTime, doc="When the first of the current attempts began (UTC)"
+    )
+    run_end: Mapped[datetime | None] = mapped_column(
+        "RunEnd", UTCDateTime, doc="When the last of the current attempts ended (UTC)"
+    )
+    wall_clock_seconds: Mapped[int | None] = mapped_column(
+        "WallClockSeconds", BigInteger, doc="Whole seconds from RunStart to RunEnd"
+    )
+    overall_status: Mapped[Status | None] = mapped_column(
+        "OverallStatus", Word(Status), doc="Status of the initiation step; RunState says how the process really stands"
+    )
+    running: Mapped[int] = mapped_column("Running", BigInteger, doc="Steps that run; Pending counts them too")
+    run_state: Mapped[RunState] = mapped_column("RunState", Word(RunState), doc="How the process really stands")

@@ -64,14 +64,24 @@ class RunSummary(ViewBase):
     process_load: Mapped[str] = mapped_column("ProcessLoad", String, primary_key=True)
     execution_id: Mapped[str] = mapped_column("ExecutionID", String, primary_key=True)
     attempts: Mapped[int] = mapped_column("Attempts", Integer, primary_key=True)
-    total_tasks: Mapped[int] = mapped_column("TotalTasks", BigInteger)
-    done: Mapped[int] = mapped_column("Done", BigInteger)
-    failed: Mapped[int] = mapped_column("Failed", BigInteger)
-    pending: Mapped[int] = mapped_column("Pending", BigInteger)
-    run_start: Mapped[datetime | None] = mapped_column("RunStart", UTCDateTime)
-    run_end: Mapped[datetime | None] = mapped_column("RunEnd", UTCDateTime)
-    total_duration_seconds: Mapped[int | None] = mapped_column("TotalDurationSeconds", BigInteger)
-    wall_clock_seconds: Mapped[int | None] = mapped_column("WallClockSeconds", BigInteger)
-    overall_status: Mapped[RunStatus] = mapped_column("OverallStatus", Word(RunStatus))
-    last_activity: Mapped[datetime | None] = mapped_column("LastActivity", UTCDateTime)
-    running: Mapped[int] = mapped_column("Running", BigInteger)
+    total_tasks: Mapped[int] = mapped_column("TotalTasks", BigInteger, doc="Steps of the attempt")
+    done: Mapped[int] = mapped_column("Done", BigInteger, doc="Steps that are DONE")
+    failed: Mapped[int] = mapped_column("Failed", BigInteger, doc="Steps that failed")
+    pending: Mapped[int] = mapped_column("Pending", BigInteger, doc="Steps that are queued, and those that run")
+    run_start: Mapped[datetime | None] = mapped_column("RunStart", UTCDateTime, doc="When the first step began (UTC)")
+    run_end: Mapped[datetime | None] = mapped_column("RunEnd", UTCDateTime, doc="When the last step ended (UTC)")
+    total_duration_seconds: Mapped[int | None] = mapped_column(
+        "TotalDurationSeconds", BigInteger, doc="Sum of the steps' durations in seconds"
+    )
+    wall_clock_seconds: Mapped[int | None] = mapped_column(
+        "WallClockSeconds", BigInteger, doc="Whole seconds from RunStart to RunEnd"
+    )
+    overall_status: Mapped[RunStatus] = mapped_column(
+        "OverallStatus",
+        Word(RunStatus),
+        doc="FAILED if a mandatory step failed, else RUNNING while a step is unfinished, else COMPLETE",
+    )
+    last_activity: Mapped[datetime | None] = mapped_column(
+        "LastActivity", UTCDateTime, doc="When one of the steps last changed, heartbeats included (UTC)"
+    )
+    running: Mapped[int] = mapped_column("Running", BigInteger, doc="Steps that run; Pending counts them too")

@@ -77,14 +77,26 @@ class TaskDetail(ViewBase):
     end_time: Mapped[datetime | None] = mapped_column("EndTime", UTCDateTime)
     duration_seconds: Mapped[int | None] = mapped_column("DurationSeconds", Integer)
     expected_duration_seconds: Mapped[int | None] = mapped_column("ExpectedDurationSeconds", Integer)
-    sla_breached: Mapped[bool] = mapped_column("SLABreached", Boolean)
+    sla_breached: Mapped[bool] = mapped_column(
+        "SLABreached", Boolean, doc="Whether the step took, or has been running for, longer than its expected duration"
+    )
     source_type: Mapped[SourceType | None] = mapped_column("SourceType", Word(SourceType))
     source_run_id: Mapped[str | None] = mapped_column("SourceRunID", String)
     log_type: Mapped[LogType | None] = mapped_column("LogType", Word(LogType))
     log_message: Mapped[str | None] = mapped_column("LogMessage", String)
     last_updated_by: Mapped[str | None] = mapped_column("LastUpdatedBy", String)
-    is_running: Mapped[bool] = mapped_column("IsRunning", Boolean)
+    is_running: Mapped[bool] = mapped_column("IsRunning", Boolean, doc="Whether the step was started and has not ended")
     full_file_name: Mapped[str | None] = mapped_column("FullFileName", String)
     in_file_path: Mapped[str | None] = mapped_column("InFilePath", String)
     out_file_path: Mapped[str | None] = mapped_column("OutFilePath", String)
     force_skip: Mapped[bool | None] = mapped_column("ForceSkip", Boolean)
+
+    @property
+    def elapsed_seconds(self) -> int | None:
+        """Whole seconds that the step took; of one that runs, those until the call that read it, by its clock."""
+        seconds: int | None = vars(self).get("_elapsed", self.duration_seconds)
+        return seconds
+
+    def set_elapsed(self, seconds: int) -> None:
+        """Note how long a step that runs has been running."""
+        self._elapsed = seconds

@@ -85,9 +85,15 @@ class Watermark(ViewBase):
     value_int: Mapped[int | None] = mapped_column("ValueINT", BigInteger)
     value_datetime: Mapped[datetime | None] = mapped_column("ValueDateTime", UTCDateTime)
     value_bit: Mapped[bool | None] = mapped_column("ValueBIT", Boolean)
-    active_value: Mapped[str | None] = mapped_column("ActiveValue", String)
-    watermark_state: Mapped[str | None] = mapped_column("WatermarkState", String)
-    linked_task_name: Mapped[str | None] = mapped_column("LinkedTaskName", String)
+    active_value: Mapped[str | None] = mapped_column(
+        "ActiveValue", String, doc="The parameter's value as text, the same on every database"
+    )
+    watermark_state: Mapped[str | None] = mapped_column(
+        "WatermarkState", String, doc="DELTA or HISTORIC with the value, BULK MODE, LIVE DATE, or a flag's value"
+    )
+    linked_task_name: Mapped[str | None] = mapped_column(
+        "LinkedTaskName", String, doc="Task that uses the watermark; of several, the first by name"
+    )
     last_updated_on: Mapped[datetime | None] = mapped_column("LastUpdatedOn", UTCDateTime)
     last_updated_by: Mapped[str | None] = mapped_column("LastUpdatedBy", String)
     set_on: Mapped[datetime | None] = mapped_column("SetOn", UTCDateTime)

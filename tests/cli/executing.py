@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from etl_monitor_orm import ETLMonitor, TaskDetail
+from sqlalchemy import select
+
+from etl_monitor_orm import ETLMonitor, Metric, TaskDetail
 from tests.patience import PATIENT
 
 HR = ("CORP", "HR_DAILY")
@@ -87,5 +89,14 @@ class Place:
         monitor = ETLMonitor(self.url)
         try:
             return monitor.get_active_watermark(*HR, name)
+        finally:
+            monitor.close()
+
+    def measures(self, task_id: int) -> dict[str, int | None]:
+        monitor = ETLMonitor(self.url)
+        try:
+            with monitor.session() as session:
+                found = session.scalars(select(Metric).where(Metric.task_id == task_id)).all()
+            return {one.metric_name: one.metric_value for one in found}
         finally:
             monitor.close()

@@ -197,6 +197,24 @@ def test_given_a_message_and_a_code_when_the_program_says_them_then_the_step_has
     assert found.log_message == "12 rows\n2 late"
 
 
+@pytest.mark.parametrize(("status", "told"), [("0", "DONE"), ("3", "FAIL")])
+def test_given_measures_when_the_program_leaves_them_then_its_attempt_has_them(
+    place: Place, status: str, told: str
+) -> None:
+    line = 'printf "measure=rows=41000\nmeasure= bytes = 2\nmeasure=rows=42000\n" >> "$ETL_MONITOR_OUT"'
+    place.bash(f"{line}; exit {status}")
+
+    assert (place.step(1).status, place.measures(1)) == (told, {"rows": 42_000, "bytes": 2})
+
+
+@pytest.mark.parametrize("line", ["measure=rows", "measure=rows=many", "measure==5"])
+def test_given_a_measure_that_is_none_when_left_then_it_is_named_and_the_step_is_done(place: Place, line: str) -> None:
+    ended = place.bash(f'echo "{line}" >> "$ETL_MONITOR_OUT"')
+
+    assert (ended.code, place.step(1).status, place.measures(1)) == (0, "DONE", {})
+    assert "measure" in ended.said
+
+
 def test_given_words_that_mean_nothing_when_left_then_they_are_named_and_the_rest_counts(place: Place) -> None:
     ended = place.bash('printf "rows=12\\nmessage=fine\\n" >> "$ETL_MONITOR_OUT"')
 

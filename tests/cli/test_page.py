@@ -14,8 +14,8 @@ from ..docs.pages import ROOT, blocks, run_shell  # noqa: TID252 - no test knows
 
 OVERVIEW = ROOT / "docs" / "command-line.md"
 LONGEST_PAGE = 200
-# How Typer's versions dress the same help: types after or instead of names, brackets around what is required.
-DRESS = re.compile(r"<\w+>|\b(?:TEXT|INTEGER|FLOAT)\b|[\[\]{}\\]")
+# How Typer's versions dress the same help: types after or instead of names, brackets around what is required, dots.
+DRESS = re.compile(r"<(?:list\[)?\w+\]?>|\.\.\.|\b(?:TEXT|INTEGER|FLOAT)\b|[\[\]{}\\]")
 
 
 def script() -> ModuleType:

@@ -60,7 +60,10 @@ def test_given_many_processes_when_an_unknown_one_is_named_then_ten_are_listed(c
     ("command", "words"),
     [
         (("run", "show", "run-9"), "No run has the ExecutionID run-9"),
-        (("status", "--date", "yesterday"), "--date is 'yesterday'; write a date as YYYY-MM-DD."),
+        (
+            ("status", "--date", "tomorrow"),
+            "--date is 'tomorrow'; write a date as YYYY-MM-DD, today, yesterday, -1 or 7d.",
+        ),
         (("failures", "--date", "2026-02-30"), "--date is '2026-02-30'"),
         (("reset", "CORP", "HR_DAILY", "--date", "9"), "--date is '9'"),
         (("reset", "CORP", "HR_DAILY", "--task", "-1"), "--task is -1"),
@@ -71,7 +74,7 @@ def test_given_many_processes_when_an_unknown_one_is_named_then_ten_are_listed(c
         (("mode", "parameter", "CORP", "HR_DAILY", "LoadEvents", "--value-bit"), "LoadEvents"),
         (("stale", "CORP"), "Pass both, or neither"),
         (("stale", "--older-than", "-1"), "must not be negative"),
-        (("stale", "--since", "yesterday"), "--since"),
+        (("stale", "--since", "tomorrow"), "--since"),
         (("stale", "--older-than", "1e300"), "not a length of time"),
         (("db", "upgrade", "0815"), "0815"),
         (("db", "downgrade", "0815", "--yes"), "0815"),

@@ -29,6 +29,15 @@ EVERY_LIST = [
     ("failures",),
     ("failures", "--mandatory"),
     ("watermarks",),
+    ("processes", "--since", LATER),
+    ("runs",),
+    ("tasks", "--where", "status = FAIL"),
+    ("logs",),
+    ("failures", "--since", "9d"),
+    ("history", PROJECT, PROCESS, "1", "--since", LATER),
+    ("durations", "--since", LATER),
+    ("durations", PROJECT, PROCESS, "1", "--since", LATER),
+    ("why", PROJECT, PROCESS),
     ("stale", "--since", "2026-01-01", "--older-than", "0"),
     ("reset", PROJECT, PROCESS, "--date", LATER),
     ("mode", "bulk", PROJECT, PROCESS),
@@ -36,6 +45,9 @@ EVERY_LIST = [
 EVERY_REFUSAL = [
     ("status", "NOPE"),
     ("run", "show", RUN + "\x1b[2J"),
+    ("tasks", "--where", "x\x1b[2J\nAll is fine = 1"),
+    ("tasks", "--date", "x\x1b[2J\nAll is fine"),
+    ("logs", "--since", "x\x1b[2J\nAll is fine"),
     ("mode", "bulk", PROJECT, PROCESS, "--parameter", "x\x1b[2J\nAll is fine"),
     ("mode", "parameter", PROJECT, PROCESS, "ID" + EVIL["title"]),
     ("reset", PROJECT, PROCESS, "--date", LATER, "--run", "x\x1b[2J\nAll is fine"),
@@ -54,6 +66,8 @@ def evil_url(etl_monitor_url: str) -> str:
     with pytest.raises(ValueError, match="x"), run.task(1):
         raise ValueError("x" + "".join(EVIL.values()))
     monitor.start_task(RUN, PROJECT, PROCESS, 2, processing_date=LATER)
+    evil = "".join(EVIL.values())
+    monitor.log(evil, project_code=PROJECT, process_load=PROCESS, execution_id=RUN, operation_name=evil)
     monitor.close()
     return etl_monitor_url
 

@@ -44,7 +44,12 @@ def test_given_an_active_row_when_deactivated_then_its_flag_flips_and_it_tells_w
     after = tables()
     (changed,) = [found for found in after[kind.__tablename__] if found not in before[kind.__tablename__]]
     (old,) = [found for found in before[kind.__tablename__] if found not in after[kind.__tablename__]]
-    assert changed == old | {"IsActive": False, "LastUpdatedOn": clock.now, "LastUpdatedBy": "someone else"}
+    assert changed == old | {
+        "IsActive": False,
+        "ActiveSetOn": clock.now,
+        "LastUpdatedOn": clock.now,
+        "LastUpdatedBy": "someone else",
+    }
 
 
 @pytest.mark.parametrize(("kind", "on", "off", "key"), FLIPS)

@@ -19,6 +19,7 @@ from etl_monitor_orm import (
     SequenceStage,
     Task,
 )
+from tests.contract.every_call.calls import FILE
 
 HR = ("CORP", "HR_DAILY")
 DAY = date(2026, 4, 9)
@@ -144,6 +145,9 @@ WRITES = {
     "describe in a list": lambda m: m.register([Process(project_code=HR[0], process_load=HR[1], process_name="New")]),
     "deactivate_process": lambda m: m.deactivate_process(*HR),
     "deactivate_task": lambda m: m.deactivate_task(*HR, 1, 1),
+    "register_holidays": lambda m: m.register_holidays("germany", [DAY]),
+    "change a deadline": lambda m: m.register_process(*HR, due_by="06:00 UTC"),
+    "evaluate": lambda m: m.evaluate(quiet_after=0),
     "start_run": lambda m: m.start_run(*HR, DAY),
     "generate_execution_steps": lambda m: m.generate_execution_steps("run-2", *HR, DAY),
     "get_pending_tasks": lambda m: m.get_pending_tasks("run-2", *HR, DAY),
@@ -152,23 +156,28 @@ WRITES = {
     "end_task with a watermark": lambda m: m.end_task(*RUN, 1, processing_date=DAY),
     "end_task and hold": lambda m: m.end_task(*RUN, 1, processing_date=DAY, hold=True),
     "heartbeat_task": lambda m: m.heartbeat_task(*RUN, 1, processing_date=DAY),
+    "measure_task": lambda m: m.measure_task(*RUN, 1, {"rows": 1}, processing_date=DAY),
     "fail_task and re-open": lambda m: m.fail_task(*RUN, 1, processing_date=DAY),
     "status_reset": lambda m: m.status_reset(*HR, DAY),
     "advance_watermark": lambda m: m.advance_watermark(*HR, "LoadEvents", new_int_value=9),
     "set_processing_mode": lambda m: m.set_processing_mode(*HR, True, True, DAY),
     "fail_stale": lambda m: m.fail_stale(0),
     "log": lambda m: m.log("one", "two"),
+    "make_token": lambda m: m.make_token("adf", "report"),
+    "apply_catalogue": lambda m: m.apply_catalogue(FILE),
+    "revoke_token": lambda m: m.revoke_token("powerbi"),
 }
 
 
 @pytest.fixture
 def under_way(hr: ETLMonitor, run: Run, prepare: Callable[..., None]) -> ETLMonitor:
-    """A monitor with a run whose initiation is DONE, task 1 running, and task 3 failed: so each call has what to do."""
+    """A monitor where each call has what to do: a run, its initiation DONE, task 1 running, task 3 failed; a token."""
 
     def go() -> None:
         hr.start_task(*RUN, 1)
         hr.fail_task(*RUN, 3)
         hr.end_task(*RUN, 0)
+        hr.make_token("powerbi", "read")
 
     prepare(go)
     return hr

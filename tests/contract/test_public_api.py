@@ -21,12 +21,16 @@ from sqlalchemy.orm import Session
 
 import etl_monitor_orm
 from etl_monitor_orm import (
+    Breach,
     ConfigurationError,
     CurrentFailure,
     ETLMonitor,
+    Holiday,
     MandatoryBlocker,
+    Metric,
     ModeChange,
     Organisation,
+    Overdue,
     Parameter,
     ParameterType,
     PendingTask,
@@ -45,32 +49,38 @@ from etl_monitor_orm import (
     TaskHandle,
     Watermark,
 )
+from etl_monitor_orm.models import StoredRequest, StoredToken
 
 NAMES = """
-    AdoptionReport
-    AdvanceMode Claim ConfigurationError ConflictError ConnectionBroken CurrentFailure DatabaseError DatabaseGone
-    DatabaseLocked ETLMonitor EtlLogHandler EtlMonitorError FailedTask InvalidInput InvalidTransition Journal
-    JournalError JournalLine JournalStatus LoadFrequency LogEntry LogLevel LogType MandatoryBlocker ManualClock
-    ModeChange MonitorAway NotFoundError Organisation Parameter ParameterNotFound ParameterType PendingTask Process
-    ProcessInactive ProcessNotFound ProcessStatus ProcessingStep Project Retryable Rows Run RunFailed RunInProgress
-    RunState RunStatus RunSummary SchemaError SchemaMissing SchemaOutOfDate SequenceStage SourceType StageNotFound
-    Status StepNotFound StepNotQueued StepSkipped SysLog Task TaskDetail TaskHandle TaskNotFound Termination Watermark
+    AdoptionReport AdvanceMode Baseline Breach BreachKind CatalogueChange Claim ComparedStep ConfigurationError
+    ConflictError ConnectionBroken CurrentFailure DatabaseError DatabaseGone DatabaseLocked Duration ETLMonitor
+    EtlLogHandler EtlMonitorError Explanation Extraction FailedTask Finding Holiday InvalidInput InvalidTransition
+    Journal JournalError JournalLine JournalStatus KeyReused LoadFrequency LogEntry LogLevel LogType
+    MandatoryBlocker ManualClock Metric ModeChange MonitorAway MovedTable NewToken NotFoundError Organisation
+    Outcome Overdue Parameter ParameterNotFound ParameterType PastFailure PendingTask Process ProcessInactive
+    ProcessNotFound ProcessStatus ProcessingStep Project PurgeReport RequestInProgress Retryable Rows Run
+    RunFailed RunInProgress RunState RunStatus RunSummary RunsOfDate SchemaError SchemaMissing SchemaOutOfDate
+    SequenceStage SourceType StageNotFound Status StepNotFound StepNotQueued StepSkipped SysLog Task TaskDetail
+    TaskHandle TaskNotFound Termination Token TokenNotFound TokenScope Watermark
     create_engine in_task terminate_as_exit
 """
 
 AUDIT = "CreatedOn=created_on CreatedBy=created_by LastUpdatedOn=last_updated_on LastUpdatedBy=last_updated_by"
+DATED = """DueBy=due_by LateAfterSeconds=late_after_seconds Calendar=calendar DeadlineSetOn=deadline_set_on
+    ActiveSetOn=active_set_on"""
 
 ATTRIBUTES = {
     SequenceStage: f"""SequenceID=sequence_id SequenceCode=sequence_code SequenceName=sequence_name
         SequenceDescription=sequence_description SortOrder=sort_order IsActive=is_active {AUDIT}""",
     Process: f"""ProjectCode=project_code ProcessLoad=process_load ProcessName=process_name
         ProcessDescription=process_description ProcessOwner=process_owner LoadFrequency=load_frequency
-        IsActive=is_active {AUDIT}""",
+        IsActive=is_active {AUDIT} {DATED}""",
     Task: f"""TaskID=task_id ProjectCode=project_code ProcessLoad=process_load WorkFlowID=workflow_id
         SequenceID=sequence_id TaskName=task_name TaskDescription=task_description SourceType=source_type
         SourceIdentifier=source_identifier SourceSystemCode=source_system_code LoadFrequency=load_frequency
         TaskMandatory=task_mandatory ExpectedDurationSeconds=expected_duration_seconds IsActive=is_active {AUDIT}
-        FileNameMask=file_name_mask FileExtension=file_extension InFilePath=in_file_path OutFilePath=out_file_path""",
+        FileNameMask=file_name_mask FileExtension=file_extension InFilePath=in_file_path OutFilePath=out_file_path
+        {DATED}""",
     Organisation: f"""OrganisationCode=organisation_code OrganisationName=organisation_name
         OrganisationDescription=organisation_description IsActive=is_active {AUDIT}""",
     Project: f"""ProjectCode=project_code OrganisationCode=organisation_code ProjectName=project_name
@@ -91,6 +101,20 @@ ATTRIBUTES = {
         SourceType=source_type RunID=run_id ExecutionID=execution_id CorrelationID=correlation_id
         PipelineName=pipeline_name ActivityName=activity_name OperationName=operation_name Level=level
         LogTimeUTC=log_time_utc Message=message""",
+    StoredToken: f"""TokenID=token_id TokenName=token_name SecretHash=secret_hash Scope=scope ProjectCode=project_code
+        ExpiresOn=expires_on RevokedOn=revoked_on LastUsedOn=last_used_on {AUDIT}""",
+    StoredRequest: """TokenID=token_id RequestKey=request_key RequestDigest=request_digest CreatedOn=created_on
+        Claim=claim ClaimedOn=claimed_on Status=status Answer=answer""",
+    Holiday: f"""CalendarName=calendar_name Day=day HolidayName=holiday_name IsActive=is_active {AUDIT}""",
+    Breach: """BreachID=breach_id Kind=kind ProjectCode=project_code ProcessLoad=process_load WorkFlowID=workflow_id
+        TaskID=task_id ParameterName=parameter_name ProcessingDate=processing_date ExecutionID=execution_id
+        Attempts=attempts Since=since Until=until OpenedOn=opened_on ClosedOn=closed_on Outcome=outcome Message=message
+        Blocks=blocks NotifiedOn=notified_on ClosureNotifiedOn=closure_notified_on NotifyClaim=notify_claim
+        NotifyClaimedOn=notify_claimed_on NotifiedTargets=notified_targets LastUpdatedOn=last_updated_on
+        LastUpdatedBy=last_updated_by""",
+    Metric: """ProcessingDate=processing_date ProjectCode=project_code ProcessLoad=process_load
+        ExecutionID=execution_id WorkFlowID=workflow_id TaskID=task_id SequenceID=sequence_id Attempts=attempts
+        MetricName=metric_name MetricValue=metric_value SetOn=set_on LastUpdatedBy=last_updated_by""",
     ProcessStatus: """ProcessingDate=processing_date ProjectCode=project_code ProcessLoad=process_load
         ProcessName=process_name ProcessOwner=process_owner LatestAttempt=latest_attempt TotalRuns=total_runs
         Done=done Failed=failed Pending=pending RunStart=run_start RunEnd=run_end
@@ -123,6 +147,10 @@ ATTRIBUTES = {
         ValueDateTime=value_datetime ValueBIT=value_bit ActiveValue=active_value WatermarkState=watermark_state
         LinkedTaskName=linked_task_name LastUpdatedOn=last_updated_on LastUpdatedBy=last_updated_by
         SetOn=set_on""",
+    Overdue: """BreachID=breach_id Kind=kind ProjectCode=project_code ProcessLoad=process_load
+        ProcessOwner=process_owner WorkFlowID=workflow_id TaskID=task_id TaskName=task_name
+        ParameterName=parameter_name ProcessingDate=processing_date ExecutionID=execution_id Attempts=attempts
+        Since=since Message=message Blocks=blocks OpenedOn=opened_on NotifiedOn=notified_on""",
 }
 
 HEAVY = ("duckdb", "duckdb_engine", "alembic", "pandas", "pyarrow", "typer", "click", "rich", "databricks")
@@ -180,6 +208,15 @@ def test_call_that_returns_a_view_when_its_types_are_read_at_run_time_names_the_
         (etl_monitor_orm.LogType, ["INFO", "WARN", "ERROR"]),
         (etl_monitor_orm.RunState, ["FAILED", "RUNNING", "WAITING", "COMPLETE"]),
         (etl_monitor_orm.AdvanceMode, ["AUTOMATIC", "MANUAL"]),
+        (etl_monitor_orm.Outcome, ["RESOLVED", "WITHDRAWN", "EXPIRED"]),
+        (
+            etl_monitor_orm.BreachKind,
+            [
+                *("NOT_STARTED", "NOT_DONE", "RUNNING_TOO_LONG", "GONE_QUIET", "NO_SUCCESS", "WATERMARK_STILL"),
+                "FAILED",
+            ],
+        ),
+        (etl_monitor_orm.TokenScope, ["read", "report"]),
         (etl_monitor_orm.RunStatus, ["RUNNING", "FAILED", "COMPLETE"]),
     ],
 )

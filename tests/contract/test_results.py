@@ -7,6 +7,7 @@ import json
 import pickle
 import sys
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 
 import pandas
@@ -17,16 +18,20 @@ import pytest
 from etl_monitor_orm import (
     ConfigurationError,
     CurrentFailure,
+    Duration,
     ETLMonitor,
+    Explanation,
     MandatoryBlocker,
     ManualClock,
     ModeChange,
+    PastFailure,
     PendingTask,
     ProcessingStep,
     ProcessStatus,
     Rows,
     Run,
     RunSummary,
+    SysLog,
     TaskDetail,
     Watermark,
 )
@@ -46,6 +51,12 @@ ANSWERS: dict[str, tuple[type, Answer]] = {
     "get_status summary": (RunSummary, lambda m, run: m.get_status(*HR, DAY, summary_mode=True)),
     "runs": (RunSummary, lambda m, run: m.runs("run-1")),
     "list_runs": (RunSummary, lambda m, run: m.list_runs()),
+    "list_tasks": (TaskDetail, lambda m, run: m.list_tasks()),
+    "list_logs": (SysLog, lambda m, run: (m.log("one"), m.list_logs())[1]),
+    "past_failures": (PastFailure, lambda m, run: m.past_failures(since=3600)),
+    "history": (TaskDetail, lambda m, run: m.history(*HR, 1)),
+    "durations": (Duration, lambda m, run: m.durations(*HR)),
+    "why": (Explanation, lambda m, run: m.why(*HR)),
     "processes": (ProcessStatus, lambda m, run: m.processes()),
     "watermarks": (Watermark, lambda m, run: m.watermarks()),
     "stale_steps": (ProcessingStep, lambda m, run: m.stale_steps(0, since=DAY)),
@@ -70,6 +81,10 @@ EMPTY: dict[str, tuple[type, Answer]] = {
     "pending": (PendingTask, lambda m, run: run.pending(task_id=99)),
     "status": (TaskDetail, lambda m, run: m.get_status(*HR, "2020-01-01")),
     "runs": (RunSummary, lambda m, run: m.list_runs(processing_date="2020-01-01")),
+    "tasks": (TaskDetail, lambda m, run: m.list_tasks(since="2020-01-01", until="2020-01-02")),
+    "logs": (SysLog, lambda m, run: m.list_logs(processing_date="2020-01-01")),
+    "past failures": (PastFailure, lambda m, run: m.past_failures(since=0)),
+    "durations": (Duration, lambda m, run: m.durations(until="2020-01-01")),
     "processes": (ProcessStatus, lambda m, run: m.processes(processing_date="2020-01-01")),
     "failures": (CurrentFailure, lambda m, run: m.failures(processing_date="2020-01-01")),
     "blockers": (MandatoryBlocker, lambda m, run: m.failures(processing_date="2020-01-01", mandatory=True)),
@@ -163,6 +178,19 @@ def test_given_watermarks_of_several_types_when_they_become_a_frame_then_their_c
 
     assert [row["watermark"] for row in found.to_dicts()] == ["2026-04-01T12:00:00.250000+00:00", 0]
     assert found.to_polars()["watermark"].to_list() == ["2026-04-01T12:00:00.250000+00:00", "0"]
+
+
+def test_given_rows_in_a_dataclass_when_it_becomes_a_dict_then_none_is_lost(hr: ETLMonitor, worked: Run) -> None:
+    @dataclass
+    class Night:
+        steps: Rows[PendingTask]
+        nothing: Rows[PendingTask]
+
+    steps = hr.get_pending_tasks("another", *HR, DAY)
+    night = asdict(Night(steps, steps[:0]))
+
+    assert steps
+    assert night == {"steps": [asdict(step) for step in steps], "nothing": []}
 
 
 def test_given_rows_when_they_are_sliced_copied_or_pickled_then_they_keep_their_columns(worked: Run) -> None:

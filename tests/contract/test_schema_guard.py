@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from tempfile import TemporaryDirectory
+from zipfile import ZipFile
 
 import pytest
-from sqlalchemy import event, inspect, text
+from sqlalchemy import Table, event, inspect, select, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import DropTable
 
 from etl_monitor_orm import ETLMonitor, EtlMonitorError, SchemaError, SchemaMissing, SchemaOutOfDate
+from etl_monitor_orm.backends import our_error
+from etl_monitor_orm.models import Base
 from etl_monitor_orm.models.revision import SCHEMA_REVISION
 
 HR = ("CORP", "HR_DAILY")
 REVISION = "UPDATE etl.etl_monitor_version SET version_num = :revision, readable_from = NULL"
+
+
+def in_a_folder(call: Callable[[str], object], *, made: bool = False) -> None:
+    """Call with the name of a file: of an empty export, if it is to be made."""
+    with TemporaryDirectory() as folder:
+        file = f"{folder}/monitor.zip"
+        if made:
+            with ZipFile(file, "w") as archive:
+                archive.writestr("manifest.json", '{"etl_monitor_export": 1, "revision": "0001", "tables": []}')
+        call(file)
+
 
 CALLS: dict[str, Callable[[ETLMonitor], object]] = {
     "register_process": lambda monitor: monitor.register_process(*HR),
@@ -26,6 +42,11 @@ CALLS: dict[str, Callable[[ETLMonitor], object]] = {
     "deactivate_task": lambda monitor: monitor.deactivate_task(*HR, 1, 1),
     "register_project": lambda monitor: monitor.register_project("CORP", "Corporate"),
     "register_organisation": lambda monitor: monitor.register_organisation("GROUP", "The group"),
+    "register_holidays": lambda monitor: monitor.register_holidays("germany", ["2026-12-25"]),
+    "evaluate": lambda monitor: monitor.evaluate(),
+    "overdue": lambda monitor: monitor.overdue(),
+    "baselines": lambda monitor: monitor.baselines(*HR),
+    "compare_with_usual": lambda monitor: monitor.compare_with_usual(*HR),
     "skip_task": lambda monitor: monitor.skip_task("run-1", *HR, 1, processing_date="2026-04-09"),
     "unskip_task": lambda monitor: monitor.unskip_task("run-1", *HR, 1, processing_date="2026-04-09"),
     "task_status": lambda monitor: monitor.task_status("run-1", *HR, "2026-04-09", task_id=1),
@@ -33,11 +54,18 @@ CALLS: dict[str, Callable[[ETLMonitor], object]] = {
     "join_run": lambda monitor: monitor.join_run(*HR, "2026-04-09"),
     "get_run": lambda monitor: monitor.get_run("run-1"),
     "list_runs": lambda monitor: monitor.list_runs(),
+    "list_tasks": lambda monitor: monitor.list_tasks(),
+    "list_logs": lambda monitor: monitor.list_logs(),
+    "past_failures": lambda monitor: monitor.past_failures(since=60),
+    "history": lambda monitor: monitor.history(*HR, 1),
+    "durations": lambda monitor: monitor.durations(),
+    "why": lambda monitor: monitor.why(*HR),
     "tracked": lambda monitor: monitor.tracked(*HR, 1)(lambda: None)(),
     "generate_execution_steps": lambda monitor: monitor.generate_execution_steps("run-1", *HR, "2026-04-09"),
     "get_pending_tasks": lambda monitor: monitor.get_pending_tasks("run-1", *HR, "2026-04-09"),
     "start_task": lambda monitor: monitor.start_task("run-1", *HR, 1, processing_date="2026-04-09"),
     "end_task": lambda monitor: monitor.end_task("run-1", *HR, 1, processing_date="2026-04-09"),
+    "measure_task": lambda monitor: monitor.measure_task("run-1", *HR, 1, {"rows": 1}, processing_date="2026-04-09"),
     "heartbeat_task": lambda monitor: monitor.heartbeat_task("run-1", *HR, 1, processing_date="2026-04-09"),
     "fail_task": lambda monitor: monitor.fail_task("run-1", *HR, 1, processing_date="2026-04-09"),
     "task": lambda monitor: monitor.task("run-1", *HR, 1, processing_date="2026-04-09").__enter__(),
@@ -56,17 +84,29 @@ CALLS: dict[str, Callable[[ETLMonitor], object]] = {
     "status_reset": lambda monitor: monitor.status_reset(*HR),
     "log": lambda monitor: monitor.log("120 rows"),
     "session": lambda monitor: monitor.session(),
+    "make_token": lambda monitor: monitor.make_token("adf", "report"),
+    "revoke_token": lambda monitor: monitor.revoke_token("adf"),
+    "tokens": lambda monitor: monitor.tokens(),
+    "export_data": lambda monitor: in_a_folder(monitor.export_data),
+    "import_data": lambda monitor: in_a_folder(monitor.import_data, made=True),
+    "purge": lambda monitor: monitor.purge(400 * 86_400),
+    "export_catalogue": lambda monitor: monitor.export_catalogue(),
+    "diff_catalogue": lambda monitor: monitor.diff_catalogue("catalogue: 1"),
+    "apply_catalogue": lambda monitor: monitor.apply_catalogue("catalogue: 1"),
 }
 ASKS_NOTHING = {
-    "setup",
-    "adopt",
-    "close",
-    "engine",
-    "schema",
-    "views_schema",
-    "journal",
-    "generate_execution_id",
-    "flush_at_task_end",
+    *(
+        "setup",
+        "adopt",
+        "close",
+        "engine",
+        "schema",
+        "views_schema",
+        "journal",
+        "generate_execution_id",
+        "flush_at_task_end",
+    ),
+    *("sample_usage", "doctor"),
 }
 EACH_CALL = pytest.mark.parametrize("call", CALLS)
 
@@ -143,6 +183,21 @@ def test_given_tables_that_were_emptied_of_their_revision_then_the_call_refuses(
         with pytest.raises(SchemaMissing, match="etl-monitor db upgrade"):
             monitor.get_status(*HR)
     monitor.close()
+
+
+@pytest.mark.parametrize("table", Base.metadata.sorted_tables, ids=str)
+def test_given_a_table_that_somebody_dropped_when_it_is_read_then_the_error_says_what_to_do(table: Table) -> None:
+    monitor = at_revision(SCHEMA_REVISION)
+    with monitor.engine.connect() as connection:
+        connection.execute(DropTable(table))
+        connection.commit()
+        with pytest.raises(DBAPIError) as caught:
+            connection.execute(select(table))
+        told = our_error(caught.value, monitor.engine)
+    monitor.close()
+
+    assert isinstance(told, SchemaMissing)
+    assert "etl-monitor db upgrade" in str(told)
 
 
 def test_given_a_database_without_tables_when_a_call_refuses_then_it_has_made_none(missing: ETLMonitor) -> None:

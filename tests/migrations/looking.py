@@ -14,6 +14,11 @@ TABLES = {
     "ETLOrganisation",
     "ETLconfigProject",
     "ETLsysLogs",
+    "ETLtokens",
+    "ETLrequests",
+    "ETLholidays",
+    "ETLbreaches",
+    "ETLmetrics",
 }
 VIEWS = {
     "v_processStatus",
@@ -22,6 +27,7 @@ VIEWS = {
     "v_mandatoryBlockers",
     "v_currentFailures",
     "v_watermarks",
+    "v_overdue",
 }
 VERSION = {"etl_monitor_version"}
 

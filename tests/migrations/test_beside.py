@@ -126,7 +126,8 @@ def as_in_a_wheel(folder: Path) -> Path:
         else:
             shutil.copy(source, folder / name)
     for source, target in wheel["force-include"].items():
-        shutil.copytree(CHECKOUT / source, folder / target, ignore=shutil.ignore_patterns("__pycache__"))
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(CHECKOUT / source, folder / target, ignore=ignored, dirs_exist_ok=True)
     return folder
 
 

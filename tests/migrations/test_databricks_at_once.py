@@ -5,10 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
 from sqlalchemy import DDL, Engine, event, inspect
 from sqlalchemy.schema import CreateSchema
 
-from etl_monitor_orm import migrations
+from etl_monitor_orm import ETLMonitor, SchemaMissing, migrations
 from etl_monitor_orm.models.revision import SCHEMA_REVISION
 from tests.databases import monitor_url
 from tests.migrations.looking import rows
@@ -81,3 +82,28 @@ def test_given_a_view_that_appears_while_names_are_read_then_it_is_not_taken_for
         assert found.get_table_names(schema=schema) == []
         assert [name.lower() for name in found.get_view_names(schema=schema)] == ["v_processstatus"]
     assert len(seen) == 2
+
+
+@pytest.mark.parametrize("times", [1, 100])
+def test_given_a_view_that_others_are_replacing_when_set_up_then_it_is_looked_for_again(
+    lakehouse: Engine, schema: str, times: int
+) -> None:
+    missed = []
+
+    def miss(connection, cursor, statement, parameters, context, many):
+        if "VIEW" in statement and "v_overdue" in statement and len(missed) < times:
+            missed.append(statement)
+            return f"SELECT 1 FROM {schema}.v_overdue", parameters
+        return statement, parameters
+
+    event.listen(lakehouse, "before_cursor_execute", miss, retval=True)
+    try:
+        if times == 1:
+            ETLMonitor(lakehouse, schema=schema).setup()
+            assert migrations.check(lakehouse, schema) == []
+        else:
+            with pytest.raises(SchemaMissing, match="v_overdue"):
+                ETLMonitor(lakehouse, schema=schema).setup()
+    finally:
+        event.remove(lakehouse, "before_cursor_execute", miss)
+    assert missed

@@ -131,7 +131,7 @@ def test_given_a_check_when_its_statements_are_read_then_all_of_them_only_read(
     assert {text.split()[0] for text in warehouse.log.texts} == {"SELECT", "SHOW", "DESCRIBE"}
 
 
-def test_given_one_layout_when_it_is_checked_for_the_other_then_both_results_tables_are_named(
+def test_given_one_layout_when_it_is_checked_for_the_other_then_all_results_tables_are_named(
     migrated: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert migrations.check(migrated, SCHEMA, layout="partitioned") == []
@@ -139,6 +139,7 @@ def test_given_one_layout_when_it_is_checked_for_the_other_then_both_results_tab
     assert migrations.check(migrated, SCHEMA) == [
         "Table ETLProcessingSteps is not clustered, but partitioned.",
         "Table ETLsysLogs is not clustered, but partitioned.",
+        "Table ETLmetrics is not clustered, but partitioned.",
     ]
     with pytest.raises(ConfigurationError, match="'diagonal'"):
         migrations.check(migrated, SCHEMA, layout="diagonal")

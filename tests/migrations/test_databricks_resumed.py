@@ -18,11 +18,13 @@ from tests.warehouse.faults import ERROR_AFTER, REPLY_LOST, Faults
 SCHEMA = "stopped"
 # What an upgrade writes: the schema, the version table, six tables, six views, the stages, the version, and from
 # which release on it can be read; then five columns, what they hold for old rows, six views, and the version again;
-# then eight columns, two tables, six views, and the version again.
-UPGRADE = 17 + 15 + 18
-# What a downgrade writes: six views, two tables, the version and its release; then six views, the version and its
-# release; then six views, six tables, the version.
-DOWNGRADE = 10 + 8 + 13
+# then eight columns, two tables, six views, and the version again; then two tables, and the version again; then ten
+# columns, three tables, a view, and the version again.
+UPGRADE = 17 + 15 + 18 + 4 + 16
+# What a downgrade writes: a view, three tables, the version and its release; then two tables, the version and its
+# release; then six views, two tables, the version and its release; then six views, the version and its release; then
+# six views, six tables, the version.
+DOWNGRADE = 6 + 4 + 10 + 8 + 13
 # A stamp's statements: the schema, the version table, deleting the old version, the version, readable_from.
 STAMP = 5
 WRITES = ("CREATE", "DROP", "INSERT", "UPDATE", "DELETE", "ALTER", "MERGE")

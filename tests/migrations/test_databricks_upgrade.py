@@ -61,6 +61,7 @@ def test_given_no_layout_when_upgraded_then_results_are_partitioned_as_in_the_sp
     migrations.upgrade(lakehouse, schema)
     assert storage(lakehouse, schema, "ETLProcessingSteps") == Storage(("ProcessingDate",), (), False)
     assert storage(lakehouse, schema, "ETLsysLogs") == Storage(("ProcessingDate",), (), True)
+    assert storage(lakehouse, schema, "ETLmetrics") == Storage(("ProcessingDate",), (), False)
     assert storage(lakehouse, schema, "ETLconfigTasks") == Storage((), (), False)
     for table in TABLES:
         assert not ROW_BY_ROW.keys() & properties(lakehouse, schema, table).keys()
@@ -72,6 +73,7 @@ def test_given_the_clustered_layout_when_upgraded_then_writers_of_different_rows
     ETLMonitor(lakehouse, schema=schema).setup(layout="clustered")
     assert storage(lakehouse, schema, "ETLProcessingSteps") == Storage((), CLUSTER_KEYS, False)
     assert storage(lakehouse, schema, "ETLsysLogs") == Storage((), CLUSTER_KEYS, True)
+    assert storage(lakehouse, schema, "ETLmetrics") == Storage((), CLUSTER_KEYS, False)
     assert storage(lakehouse, schema, "ETLconfigTasks") == Storage((), (), False)
     for table in TABLES:
         assert properties(lakehouse, schema, table).items() >= ROW_BY_ROW.items()

@@ -20,6 +20,7 @@ CALLS = {
     "v_mandatoryBlockers": lambda monitor: monitor.failures(mandatory=True),
     "v_currentFailures": lambda monitor: monitor.failures(),
     "v_watermarks": lambda monitor: monitor.watermarks(),
+    "v_overdue": lambda monitor: monitor.overdue(evaluate=False),
 }
 """A call that reads each view."""
 

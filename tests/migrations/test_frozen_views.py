@@ -59,7 +59,8 @@ def test_given_a_database_without_frozen_views_when_one_is_frozen_then_all_are_w
 def test_given_the_frozen_views_when_a_database_joins_then_it_has_all_of_its_views() -> None:
     for dialect in DIALECTS:
         joined = min(FROZEN.glob(f"*/{dialect}"), key=lambda folder: folder.parent.name)
-        assert {file.stem for file in joined.glob("*.sql")} == {view.__tablename__ for view in VIEWS}, joined
+        known = {file.stem for file in FROZEN.glob("*/*/*.sql") if file.parts[-3] <= joined.parent.name}
+        assert {file.stem for file in joined.glob("*.sql")} == known, joined
 
 
 @pytest.mark.parametrize(

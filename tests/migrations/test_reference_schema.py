@@ -20,6 +20,7 @@ TYPES = {
     "databricks": {},
 }
 AUDIT = "CreatedOn TIMESTAMP, CreatedBy STRING, LastUpdatedOn TIMESTAMP, LastUpdatedBy STRING"
+DATED = "DueBy STRING, LateAfterSeconds INT, Calendar STRING, DeadlineSetOn TIMESTAMP, ActiveSetOn TIMESTAMP"
 
 # Table: its columns in order, with the type that Delta gives them; `!` is NOT NULL, `*` is part of the key.
 REFERENCE = {
@@ -28,12 +29,12 @@ REFERENCE = {
         IsActive BOOLEAN, {AUDIT}""",
     "ETLconfigProcess": f"""
         ProjectCode STRING!*, ProcessLoad STRING!*, ProcessName STRING, ProcessDescription STRING,
-        ProcessOwner STRING, LoadFrequency STRING, IsActive BOOLEAN, {AUDIT}""",
+        ProcessOwner STRING, LoadFrequency STRING, IsActive BOOLEAN, {AUDIT}, {DATED}""",
     "ETLconfigTasks": f"""
         TaskID INT!*, ProjectCode STRING!*, ProcessLoad STRING!*, WorkFlowID INT!*, SequenceID INT!, TaskName STRING!,
         TaskDescription STRING, SourceType STRING, SourceIdentifier STRING, SourceSystemCode STRING,
         LoadFrequency STRING, TaskMandatory BOOLEAN, ExpectedDurationSeconds INT, IsActive BOOLEAN, {AUDIT},
-        FileNameMask STRING, FileExtension STRING, InFilePath STRING, OutFilePath STRING""",
+        FileNameMask STRING, FileExtension STRING, InFilePath STRING, OutFilePath STRING, {DATED}""",
     "ETLconfigParameters": f"""
         ProjectCode STRING!*, ProcessLoad STRING!*, ParameterName STRING!*, ParameterDescription STRING,
         ParameterType STRING!, ValueINT BIGINT, ValueDateTime TIMESTAMP, ValueBIT BOOLEAN, {AUDIT},
@@ -55,6 +56,24 @@ REFERENCE = {
         _ID BIGINT!*, ProcessingDate DATE, ProjectCode STRING, ProcessLoad STRING, SourceType STRING, RunID STRING,
         ExecutionID STRING, CorrelationID STRING, PipelineName STRING, ActivityName STRING, OperationName STRING,
         Level INT, LogTimeUTC TIMESTAMP, Message STRING""",
+    "ETLtokens": f"""
+        TokenID STRING!*, TokenName STRING!, SecretHash STRING!, Scope STRING!, ProjectCode STRING,
+        ExpiresOn TIMESTAMP, RevokedOn TIMESTAMP, LastUsedOn TIMESTAMP, {AUDIT}""",
+    "ETLrequests": """
+        TokenID STRING!*, RequestKey STRING!*, RequestDigest STRING!, CreatedOn TIMESTAMP!, Claim STRING,
+        ClaimedOn TIMESTAMP, Status INT, Answer STRING""",
+    "ETLholidays": f"""
+        CalendarName STRING!*, Day DATE!*, HolidayName STRING, IsActive BOOLEAN, {AUDIT}""",
+    "ETLbreaches": """
+        BreachID STRING!*, Kind STRING!, ProjectCode STRING!, ProcessLoad STRING!, WorkFlowID INT, TaskID INT,
+        ParameterName STRING, ProcessingDate DATE, ExecutionID STRING, Attempts INT, Since TIMESTAMP!, Until TIMESTAMP,
+        OpenedOn TIMESTAMP!, ClosedOn TIMESTAMP, Outcome STRING, Message STRING, Blocks STRING, NotifiedOn TIMESTAMP,
+        ClosureNotifiedOn TIMESTAMP, NotifyClaim STRING, NotifyClaimedOn TIMESTAMP, NotifiedTargets STRING,
+        LastUpdatedOn TIMESTAMP, LastUpdatedBy STRING""",
+    "ETLmetrics": """
+        ProcessingDate DATE!*, ProjectCode STRING!*, ProcessLoad STRING!*, ExecutionID STRING!*, WorkFlowID INT!*,
+        TaskID INT!*, SequenceID INT!*, Attempts INT!*, MetricName STRING!*, MetricValue BIGINT, SetOn TIMESTAMP,
+        LastUpdatedBy STRING""",
 }
 
 
@@ -129,6 +148,7 @@ def test_given_a_migrated_database_when_indexes_are_looked_for_then_only_postgre
         "ix_ETLProcessingSteps_ExecutionID": ["ExecutionID"],
         "ix_ETLProcessingSteps_failed": ["ProcessingDate"],
         "ix_ETLsysLogs_ExecutionID": ["ExecutionID", "ProcessingDate"],
+        "ix_ETLbreaches_open": ["Since"],
     }
     assert found == (expected if migrated.dialect.name == "postgresql" else {})
 

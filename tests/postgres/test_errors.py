@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -19,6 +20,8 @@ from etl_monitor_orm import (
     ETLMonitor,
     EtlMonitorError,
     InvalidInput,
+    ManualClock,
+    ProcessingStep,
     Retryable,
     SchemaMissing,
     SysLog,
@@ -26,6 +29,7 @@ from etl_monitor_orm import (
     migrations,
 )
 from etl_monitor_orm.backends import postgresql
+from etl_monitor_orm.tokens import Answer, Requests
 from tests.postgres import Server
 from tests.postgres.binaries import PASSWORD
 from tests.postgres.conftest import HR
@@ -150,6 +154,49 @@ def test_role_that_does_not_own_the_views_is_told_that_the_owner_must_migrate(
         postgres.execute(grant.replace("GRANT", "REVOKE").replace(" TO ", " FROM "), str(reader.database))
 
 
+def test_server_that_may_not_delete_answers_all_the_same_and_the_grant_is_told(
+    opened: Opened, postgres: Server, reader: URL, caplog: pytest.LogCaptureFixture
+) -> None:
+    grants = (
+        "GRANT USAGE ON SCHEMA etl TO reader",
+        "GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA etl TO reader",
+    )
+    for grant in grants:
+        postgres.execute(grant, str(reader.database))
+    clock = ManualClock("2026-04-09 06:00")
+    requests = Requests(opened(reader, clock=clock))
+    given = [requests.remembered("token", "old", "digest", lambda request: Answer(200, "first"))]
+    clock.advance(25 * 3600)
+    given.append(requests.remembered("token", "new", "digest", lambda request: Answer(200, "second")))
+
+    assert [one.body for one in given] == ["first", "second"]
+    assert 'GRANT SELECT, INSERT, UPDATE, DELETE ON etl."ETLrequests" TO reader' in caplog.text
+    for grant in grants:
+        postgres.execute(grant.replace("GRANT", "REVOKE").replace(" TO ", " FROM "), str(reader.database))
+
+
+def test_purge_that_may_not_delete_asks_for_that_privilege(opened: Opened, postgres: Server, reader: URL) -> None:
+    grants = (
+        "GRANT USAGE ON SCHEMA etl TO reader",
+        "GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA etl TO reader",
+    )
+    for grant in grants:
+        postgres.execute(grant, str(reader.database))
+    clock = ManualClock("2026-04-09 06:00")
+    monitor = opened(reader, clock=clock)
+    monitor.register_process("CORP", "OLD").register_task("CORP", "OLD", 1, 1, 2, "Load")
+    for day in ("2026-04-08", "2026-04-09"):
+        with monitor.start_run("CORP", "OLD", day).task(1):
+            pass
+    clock.advance(400 * 86400)
+    with pytest.raises(ConfigurationError, match="Ask for: GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES"):
+        monitor.purge(timedelta(days=100))
+    with monitor.session() as session:
+        assert session.query(ProcessingStep).filter(ProcessingStep.end_time.is_not(None)).count() == 2
+    for grant in grants:
+        postgres.execute(grant.replace("GRANT", "REVOKE").replace(" TO ", " FROM "), str(reader.database))
+
+
 def test_least_privileges_of_the_documentation_are_enough(opened: Opened, postgres: Server, reader: URL) -> None:
     grants = (
         "GRANT USAGE ON SCHEMA etl TO reader",
@@ -157,6 +204,7 @@ def test_least_privileges_of_the_documentation_are_enough(opened: Opened, postgr
     )
     for grant in grants:
         postgres.execute(grant, str(reader.database))
+    postgres.execute('REVOKE ALL ON etl."ETLtokens", etl."ETLrequests" FROM reader', str(reader.database))
     monitor = opened(reader)
     run = monitor.start_run(*HR, "2026-04-09")
     with run.task(1):
@@ -164,6 +212,8 @@ def test_least_privileges_of_the_documentation_are_enough(opened: Opened, postgr
     run.reset(replay=True)
     with monitor.session() as session:
         assert session.query(SysLog).one().message == "loaded"
+    with pytest.raises(ConfigurationError, match=r'GRANT SELECT, INSERT, UPDATE ON etl\."ETLtokens" TO reader'):
+        monitor.make_token("adf", "report")
     for grant in grants:
         postgres.execute(grant.replace("GRANT", "REVOKE").replace(" TO ", " FROM "), str(reader.database))
 

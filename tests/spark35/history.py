@@ -14,7 +14,7 @@ from sqlalchemy import inspect, select
 from sqlalchemy.orm import DeclarativeBase
 
 import etl_monitor_orm
-from etl_monitor_orm import EtlLogHandler, ETLMonitor, ManualClock, Process, Run
+from etl_monitor_orm import EtlLogHandler, ETLMonitor, LogLevel, ManualClock, Process, Run
 
 HR, OPS = ("CORP", "HR_DAILY"), ("CORP", "OPS_DAILY")
 DAWN = "2025-03-09 06:30:00.25"
@@ -22,8 +22,11 @@ DAWN = "2025-03-09 06:30:00.25"
 SPRING, AUTUMN = "2025-03-09", "2025-11-02"
 ODD = 'it\'s `odd` \\ "quoted" :name %s 🚚\nnext line'
 
-TABLES = ("SequenceStage", "Process", "Task", "Parameter", "ProcessingStep", "SysLog")
-VIEWS = ("ProcessStatus", "RunSummary", "TaskDetail", "MandatoryBlocker", "CurrentFailure", "Watermark")
+TABLES = (
+    *("SequenceStage", "Process", "Task", "Parameter", "ProcessingStep", "SysLog"),
+    *("Holiday", "Breach", "Metric"),
+)
+VIEWS = ("ProcessStatus", "RunSummary", "TaskDetail", "MandatoryBlocker", "CurrentFailure", "Watermark", "Overdue")
 
 NOT_TOLD = {"SysLog": {"id"}, "SequenceStage": {"created_on", "last_updated_on"}}
 """What is another one each time: numbers of log rows, and when a migration ran."""
@@ -249,4 +252,69 @@ def receipts(monitor: ETLMonitor, clock: ManualClock) -> Iterable[object]:
     yield isinstance(run, Run)
 
 
-CHAPTERS: tuple[Chapter, ...] = (catalogue, first_night, by_flat_calls, marks, later_nights, joined, receipts)
+def keys(monitor: ETLMonitor, clock: ManualClock) -> Iterable[object]:
+    """Tokens for programs that report over HTTP; their ids are random."""
+    for name, expires_in in (("adf", 86400), (ODD, None)):
+        monitor.make_token(name, "report", project_code="CORP", expires_in=expires_in)
+    clock.advance(60)
+    monitor.revoke_token(ODD)
+    yield [
+        [one.name, one.scope, str(one.created_on), str(one.expires_on), str(one.revoked_on)] for one in monitor.tokens()
+    ]
+
+
+def promises(monitor: ETLMonitor, clock: ManualClock) -> Iterable[object]:
+    """Deadlines of one process, at an hour that clocks skip and on holidays; it is late, and then it is not."""
+    clock.set("2025-04-08 06:00:00.5")
+    monitor.register_holidays(ODD, ["2025-04-10", "9999-12-31"]).register_holidays("others", ["2025-04-09"])
+    monitor.register_process(*OPS, due_by="02:30 +1 Pacific/Auckland", calendar="daily", late_after=86_400)
+    monitor.register_task(*OPS, 3, 1, 6, "Mart", due_by="23:59 America/New_York", calendar="Mon-Fri except others")
+    for day in ("2025-04-08", "2025-04-09", "2025-04-10"):
+        clock.advance(86_400)
+        yield monitor.evaluate()
+        run = monitor.start_run(*OPS, day, execution_id=f"promised {day}")
+        yield monitor.overdue(*OPS, evaluate=False)
+        for step in run.pending():
+            with suppress(OSError), run.task(step.task_id, step.workflow_id) as task:
+                clock.advance(60)
+                task.measure(rows=step.task_id, bytes=2**62)
+                if (day, step.task_id) == ("2025-04-09", 3):
+                    raise OSError(ODD)
+    monitor.measure_task(run.execution_id, *OPS, 1, {ODD: -1, "rows": 0}, 2, 1, day)
+    yield from (monitor.evaluate(), monitor.overdue())
+
+
+def questions(monitor: ETLMonitor, clock: ManualClock) -> Iterable[object]:
+    """What people ask about the past; and what is usual, which nobody knows yet."""
+    since = "2025-01-01"
+    yield from (
+        monitor.list_tasks(*HR, SPRING, every_attempt=True),
+        monitor.list_logs(*OPS, since=since, level=LogLevel.WARN),
+    )
+    yield monitor.list_tasks(where="task_name in ('Mart', 'Publish') or status = 'FAIL'", since=since)
+    yield [line.message for line in monitor.list_logs(where="message like '%odd%'", since=since)]
+    yield from (monitor.history(*HR, "Mart", since=since), monitor.history(*OPS, 3, 1, since=since))
+    yield from (monitor.durations(*HR, since=since), monitor.durations(*HR, "Mart", since=since))
+    yield from (monitor.past_failures(since=since), monitor.past_failures(*HR, SPRING, mandatory=True))
+    yield from (monitor.why(*OPS, "2025-04-09"), monitor.why(*HR, SPRING), monitor.why(*HR))
+    yield from (monitor.baselines(*OPS, 1, 1), monitor.compare_with_usual(*OPS, "2025-04-10"))
+
+
+def care(monitor: ETLMonitor, clock: ManualClock) -> Iterable[object]:
+    """The catalogue as a file, and old runs that go."""
+    text = monitor.export_catalogue()
+    yield from (text, monitor.diff_catalogue(text), monitor.apply_catalogue(text.replace("Mart", "Cube")))
+    yield from (monitor.diff_catalogue(text), monitor.apply_catalogue(text))
+    for run in (monitor.get_run("spring"), monitor.start_run(*HR, "2025-04-12", execution_id="good")):
+        for step in run.pending():
+            with run.task(step.task_id, step.workflow_id):
+                clock.advance(1)
+    clock.advance(40 * 86_400)
+    for dry_run in (True, False, False):
+        yield monitor.purge(30 * 86_400, dry_run=dry_run)
+
+
+CHAPTERS: tuple[Chapter, ...] = (
+    *(catalogue, first_night, by_flat_calls, marks, later_nights, joined, receipts, keys),
+    *(promises, questions, care),
+)

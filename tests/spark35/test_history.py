@@ -14,8 +14,11 @@ from .history import DAWN, play
 from .server import Address
 
 KINDS = (ETLMonitor, Run, TaskHandle)
-ELSEWHERE = {"ETLMonitor.setup", "ETLMonitor.close", "ETLMonitor.adopt"}
-"""What happens before and after the history."""
+ELSEWHERE = {
+    *("ETLMonitor.setup", "ETLMonitor.close", "ETLMonitor.adopt", "ETLMonitor.sample_usage", "ETLMonitor.doctor"),
+    *("ETLMonitor.export_data", "ETLMonitor.import_data"),
+}
+"""What happens before and after the history, writes no row, or says how the clocks are."""
 
 
 def public(kind: type) -> list[str]:

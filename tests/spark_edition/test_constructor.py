@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.engine import make_url
 
-from etl_monitor_orm import ConfigurationError, ETLMonitor, NotFoundError, create_engine
+from etl_monitor_orm import ConfigurationError, ETLMonitor, create_engine
 from etl_monitor_orm.spark_edition import ETLMonitorFramework
 from tests.spark_edition.conftest import HR
 
@@ -88,8 +88,3 @@ def test_given_the_guide_then_it_names_every_step_of_a_load(capsys: pytest.Captu
     assert [name for name in public if name not in told] == [
         *("close", "guide", "sample_usage", "seed_sequence_data", "task_status")
     ]
-
-
-def test_given_no_samples_then_the_error_says_which_to_use() -> None:
-    with ETLMonitorFramework(URL) as edition, pytest.raises(NotFoundError, match="Use the Spark edition's own"):
-        edition.sample_usage(None)

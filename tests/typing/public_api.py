@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import assert_type
 
 from alembic import context
@@ -10,13 +10,18 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from etl_monitor_orm import (
+    Baseline,
     Claim,
+    ComparedStep,
     CurrentFailure,
+    Duration,
     ETLMonitor,
+    Explanation,
     FailedTask,
     InvalidTransition,
     MandatoryBlocker,
     ModeChange,
+    PastFailure,
     PendingTask,
     ProcessingStep,
     ProcessStatus,
@@ -25,6 +30,7 @@ from etl_monitor_orm import (
     RunFailed,
     RunSummary,
     Status,
+    SysLog,
     Task,
     TaskDetail,
     TaskHandle,
@@ -54,6 +60,8 @@ def calls_are_chained_and_return_typed_objects(monitor: ETLMonitor) -> None:
     assert_type(monitor.failures(), Rows[CurrentFailure])
     assert_type(monitor.failures(mandatory=True), Rows[MandatoryBlocker])
     assert_type(monitor.watermarks(), Rows[Watermark])
+    assert_type(monitor.baselines("CORP", "HR_DAILY"), Rows[Baseline])
+    assert_type(monitor.compare_with_usual("CORP", "HR_DAILY"), Rows[ComparedStep])
     assert_type(monitor.runs("run-1"), Rows[RunSummary])
     assert_type(monitor.latest_date(), date | None)
     assert_type(monitor.engine, Engine)
@@ -90,7 +98,16 @@ async def tasks_are_typed_in_coroutines(run: Run) -> None:
 def runs_are_found(monitor: ETLMonitor) -> None:
     assert_type(monitor.join_run("CORP", "HR_DAILY"), Run)
     assert_type(monitor.get_run("run-1"), Run)
-    assert_type(monitor.list_runs(), Rows[RunSummary])
+    assert_type(monitor.list_runs(since="2026-04-01", where="attempts > 0"), Rows[RunSummary])
+    assert_type(monitor.list_tasks(), Rows[TaskDetail])
+    assert_type(monitor.list_tasks()[0].elapsed_seconds, int | None)
+    assert_type(monitor.list_logs(), Rows[SysLog])
+    assert_type(monitor.past_failures(since=timedelta(hours=24)), Rows[PastFailure])
+    assert_type(monitor.past_failures(since="2026-04-01")[0].became, str | None)
+    assert_type(monitor.history("CORP", "HR_DAILY", "Load employees"), Rows[TaskDetail])
+    assert_type(monitor.durations("CORP", "HR_DAILY"), Rows[Duration])
+    assert_type(monitor.why("CORP", "HR_DAILY"), Rows[Explanation])
+    assert_type(monitor.why("CORP", "HR_DAILY")[0].key, dict[str, str | int])
     with monitor as same, terminate_as_exit() as termination:
         assert_type(same, ETLMonitor)
         assert_type(termination, Termination)

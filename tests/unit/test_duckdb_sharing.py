@@ -134,6 +134,31 @@ def test_use_that_was_lost_on_its_way_does_not_hold_the_file(file: SharedFile, p
     assert file.let_go_if_idle()
 
 
+@pytest.mark.parametrize("lost", [True, False])
+def test_interrupt_within_a_wait_arrives_as_it_is_and_the_file_can_be_used_then(
+    file: SharedFile, clock: Clock, monkeypatch: pytest.MonkeyPatch, lost: bool
+) -> None:
+    def wait(seconds: float | None = None) -> None:
+        if lost:  # as when the signal comes before Python would take the lock again
+            file.lock.release()
+        raise KeyboardInterrupt
+
+    session = use(file)
+    session.thread = -1  # another one, so that there is something to wait for
+    clock.time += LONGEST + 1
+    session.since = clock.time
+    monkeypatch.setattr(file._changed, "wait", wait)
+    with pytest.raises(KeyboardInterrupt):
+        file.enter(Use())
+    monkeypatch.undo()
+    file.leave(session)
+
+    entered = threading.Thread(target=lambda: file.enter(Use()), daemon=True)
+    entered.start()
+    entered.join(PATIENT)
+    assert not entered.is_alive()
+
+
 @pytest.mark.parametrize(
     "url",
     ["postgresql://localhost/monitor", "databricks://token:x@localhost?http_path=/sql/1.0/warehouses/1&catalog=main"],

@@ -23,6 +23,7 @@ FAMILY = {
     "DatabaseGone": {"ConfigurationError"},
     "JournalError": {"ConfigurationError"},
     "MonitorAway": {"Retryable"},
+    "RequestInProgress": {"Retryable"},
     "DatabaseError": {"EtlMonitorError"},
     "ConflictError": {"Retryable"},
     "ConnectionBroken": {"Retryable"},
@@ -30,7 +31,9 @@ FAMILY = {
     "SchemaMissing": {"SchemaError"},
     "SchemaOutOfDate": {"SchemaError"},
     "InvalidInput": {"EtlMonitorError", "ValueError"},
+    "KeyReused": {"InvalidInput"},
     "NotFoundError": {"EtlMonitorError"},
+    "TokenNotFound": {"NotFoundError"},
     "ProcessNotFound": {"NotFoundError"},
     "TaskNotFound": {"NotFoundError"},
     "StageNotFound": {"NotFoundError"},
@@ -104,6 +107,7 @@ def test_errors_that_are_retryable_are_those_after_which_the_same_call_may_go_th
         "ConnectionBroken",
         "DatabaseLocked",
         "MonitorAway",
+        "RequestInProgress",
     }
 
 

@@ -21,7 +21,7 @@ def test_named_given_any_text_then_it_is_one_short_line(name: str, shown: str) -
     assert named(name) == shown
 
 
-@pytest.mark.parametrize("value", [LONG, WILD, [LONG], {1: WILD}, b"x" * 1_000])
+@pytest.mark.parametrize("value", [LONG, WILD, WILD * 10, "\x1b" * 100, [LONG], {1: WILD}, b"x" * 1_000])
 def test_quoted_given_any_value_then_it_is_one_short_line(value: object) -> None:
     assert len(quoted(value)) < 120
     assert quoted(value).isprintable()
@@ -29,6 +29,10 @@ def test_quoted_given_any_value_then_it_is_one_short_line(value: object) -> None
 
 def test_quoted_given_ordinary_values_then_they_are_whole() -> None:
     assert [quoted(value) for value in ("it's", 5, None, "x" * 100)] == ['"it\'s"', "5", "None", repr("x" * 100)]
+
+
+def test_quoted_given_text_of_blanks_then_each_of_them_is_shown() -> None:
+    assert [quoted("   "), quoted("a  b"), quoted("\t")] == ["'   '", "'a  b'", "'\\t'"]
 
 
 def test_listed_given_a_few_names_then_all_are_there_in_their_order() -> None:

@@ -28,6 +28,8 @@ HR = ("CORP", "HR_DAILY")
 RESULTS = (
     *("ModeChange", "PendingTask", "LogEntry", "DemoResult", "TableCheck", "TaskFailure", "Comparison"),
     *("TaskHandle", "FailedTask", "Rows", "Termination", "Journal", "JournalLine", "JournalStatus", "AdoptionReport"),
+    *("Extraction", "NewToken", "Token", "CatalogueChange", "PurgeReport", "Explanation", "MovedTable", "RunsOfDate"),
+    *("PastFailure", "Duration", "Baseline", "ComparedStep", "Finding"),
 )
 """Rows that calls return, or whose fields the call that takes them reads; and handles that only calls make."""
 WORDS = r"must be|is not a|is not made|must have|takes|is no\b|the demo loads|Pass"

@@ -33,10 +33,15 @@ def fetch_jars() -> None:
     jar_folder().mkdir(parents=True, exist_ok=True)
     for coordinates, path in zip(jars(), jar_paths(), strict=True):
         if not path.is_file():
-            _fetch(coordinates, path)
+            fetch(coordinates, path)
 
 
-def _fetch(coordinates: str, path: Path) -> None:
+def fetch(coordinates: str, path: Path) -> None:
+    """Fetch one jar into a folder that exists.
+
+    Raises:
+        NotFetched: There is neither Maven nor pyspark's Ivy, or the registry could not be reached.
+    """
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         command = _maven(coordinates, folder) or _ivy(coordinates, folder)
         try:

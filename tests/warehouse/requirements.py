@@ -14,7 +14,7 @@ JARS = {
 }
 """Delta Lake for each line of Spark."""
 FOLDER_VARIABLE = "ETL_MONITOR_JARS"
-FETCH = "python scripts/fetch_spark_jars.py"
+FETCH = "python scripts/fetch_for_tests.py"
 
 
 def line() -> str:

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
-from urllib.parse import quote, unquote
 
 import pyarrow as pa
 from pyspark.errors import PySparkException
@@ -225,8 +224,8 @@ class Rewrites:
 
 
 def _written(key: PrimaryKey) -> str:
-    """A key as the value of a property: without quotes, commas or brackets."""
-    return " ".join(quote(part, safe="") for part in (key.name, *key.columns))
+    """A key as the value of a property, in digits: Spark hides a value that has a word such as `token` in it."""
+    return " ".join(part.encode().hex() for part in (key.name, *key.columns))
 
 
 def _in_quotes(text: str) -> str:
@@ -236,5 +235,5 @@ def _in_quotes(text: str) -> str:
 
 
 def _read(text: str) -> PrimaryKey:
-    name, *columns = map(unquote, text.split(" "))
+    name, *columns = (bytes.fromhex(part).decode() for part in text.split(" "))
     return PrimaryKey(name, tuple(columns))

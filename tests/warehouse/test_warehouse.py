@@ -118,18 +118,18 @@ def test_given_an_identity_column_and_a_primary_key_then_rows_are_numbered_and_t
     execute(
         engine,
         """CREATE TABLE shop.Lines (
-            ID BIGINT GENERATED ALWAYS AS IDENTITY, Words STRING NOT NULL, CONSTRAINT pk_lines PRIMARY KEY (Words)
+            ID BIGINT GENERATED ALWAYS AS IDENTITY, TokenID STRING NOT NULL, CONSTRAINT pk_lines PRIMARY KEY (TokenID)
         ) USING DELTA""",
     )
-    execute(engine, "INSERT INTO shop.Lines (Words) VALUES ('a')")
-    execute(engine, "INSERT INTO shop.Lines (Words) VALUES ('b')")
+    execute(engine, "INSERT INTO shop.Lines (TokenID) VALUES ('a')")
+    execute(engine, "INSERT INTO shop.Lines (TokenID) VALUES ('b')")
 
     with engine.connect() as connection:
-        numbers = connection.scalars(text("SELECT ID FROM shop.Lines ORDER BY Words")).all()
+        numbers = connection.scalars(text("SELECT ID FROM shop.Lines ORDER BY TokenID")).all()
     key = inspect(engine).get_pk_constraint("lines", "shop")
     execute(engine, "DROP TABLE shop.Lines")
     assert numbers[0] < numbers[1]
-    assert (key["name"], key["constrained_columns"]) == ("pk_lines", ["Words"])
+    assert (key["name"], key["constrained_columns"]) == ("pk_lines", ["TokenID"])
 
 
 @pytest.mark.usefixtures("orders")

@@ -13,7 +13,7 @@ from typing import Final
 
 from etl_monitor_orm.cli.executing.pumping import Pump
 from etl_monitor_orm.cli.executing.signalling import Signals
-from etl_monitor_orm.cli.executing.tails import Tail
+from etl_monitor_orm.reporting.tails import Tail
 
 STDOUT, STDERR = 1, 2
 NOT_FOUND: Final = 127

@@ -10,20 +10,22 @@ from typing import Annotated
 import typer
 
 from etl_monitor_orm import EtlMonitorError, InvalidInput, ProcessNotFound, StepNotFound, StepNotQueued, inputs
-from etl_monitor_orm.cli import options, variables
+from etl_monitor_orm.cli import completing, options, variables
 from etl_monitor_orm.cli.executing import child, tracking
 from etl_monitor_orm.cli.executing.outbox import Outbox
 from etl_monitor_orm.cli.executing.signalling import Signals
-from etl_monitor_orm.cli.executing.starting import Wish
 from etl_monitor_orm.cli.executing.tracking import Tracking
 from etl_monitor_orm.cli.executing.words import Spoken, warn
 from etl_monitor_orm.cli.exits import code_for
 from etl_monitor_orm.cli.hints import remember
 from etl_monitor_orm.cli.options import Catalog, Process, Project, Schema, Url
 from etl_monitor_orm.cli.plain import PlainCommand
-from etl_monitor_orm.cli.tasks import TaskWord
+from etl_monitor_orm.reporting.starting import Wish
+from etl_monitor_orm.reporting.task_words import TaskWord
 
-OneTask = Annotated[str, typer.Argument(metavar="TASK", help="ID, PASS.ID, or the task's name.")]
+OneTask = Annotated[
+    str, typer.Argument(metavar="TASK", help="ID, PASS.ID, or the task's name.", autocompletion=completing.task)
+]
 Command = Annotated[list[str], typer.Argument(metavar="-- COMMAND...", help="The program and its arguments.")]
 Date = Annotated[
     str | None,

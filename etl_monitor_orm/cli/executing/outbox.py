@@ -1,4 +1,4 @@
-"""The file in which the child leaves words for the monitor: `advance=…`, `hold`, `message=…`, `code=…`."""
+"""The file in which the child leaves words for the monitor: `advance=…`, `hold`, `message=…` and others."""
 
 from __future__ import annotations
 
@@ -28,12 +28,14 @@ class Words:
         hold: Whether the watermark is to stay where it is.
         messages: Lines of the step's message.
         code: The message's code.
+        measures: What it measured, by name.
     """
 
     advance: str | None = None
     hold: bool = False
     messages: list[str] = field(default_factory=list)
     code: str | None = None
+    measures: dict[str, str] = field(default_factory=dict)
 
     def take(self, line: str) -> bool:
         """Read one line, and return whether it says something; of `advance` and `hold`, the last one counts."""
@@ -47,6 +49,11 @@ class Words:
                 self.messages.append(value)
             case "code", True:
                 self.code = value.strip()
+            case "measure", True:
+                name, told, number = value.partition("=")
+                if not told:
+                    return False
+                self.measures[name.strip()] = number.strip()
             case _:
                 return False
         return True
@@ -82,7 +89,7 @@ class Outbox:
         for line in strange[:_SHOWN]:
             warn(
                 f"The command left the line {quoted(line)}, which says nothing to the monitor. "
-                "Write advance=VALUE, hold, message=TEXT or code=TEXT."
+                "Write advance=VALUE, hold, message=TEXT, code=TEXT or measure=NAME=NUMBER."
             )
         if len(strange) > _SHOWN:
             warn(f"The command left {len(strange) - _SHOWN} more such lines.")

@@ -10,7 +10,7 @@ import termios
 from contextlib import suppress
 from typing import Final
 
-from etl_monitor_orm.cli.executing.tails import Tail
+from etl_monitor_orm.reporting.tails import Tail
 
 _CHUNK: Final = 64 * 1024
 

@@ -12,14 +12,15 @@ from etl_monitor_orm import (
     LogType,
     TaskHandle,
     causes,
+    inputs,
 )
 from etl_monitor_orm.cli import variables
 from etl_monitor_orm.cli.executing.child import Outcome
 from etl_monitor_orm.cli.executing.outbox import Words
-from etl_monitor_orm.cli.executing.starting import Wish, start
 from etl_monitor_orm.cli.executing.words import warn
 from etl_monitor_orm.errors import REFUSALS, StepSkipped
 from etl_monitor_orm.inputs import MESSAGE_MAX
+from etl_monitor_orm.reporting.starting import Wish, start
 from etl_monitor_orm.services.watermarks import shown
 from etl_monitor_orm.settings import variable
 
@@ -110,6 +111,8 @@ class Tracking:
             handle.log_message = _message("", words, outcome) or None
             self._stage(handle, words)
             handle.log_code = words.code
+        if words.measures:
+            self._measure(handle, words)
         try:
             handle.__exit__(None if failed is None else type(failed), failed, None)
         except Exception as trouble:
@@ -132,6 +135,13 @@ class Tracking:
             handle.log_type = LogType.WARN
             with suppress(Exception):
                 handle.hold()
+
+    def _measure(self, handle: TaskHandle, words: Words) -> None:
+        """Note what the program measured; where that cannot be noted, the step ends as it would without."""
+        try:
+            handle.measure(**inputs.measures("measure", words.measures))
+        except Exception as trouble:
+            warn(f"What the command measured is not noted. {causes.text(trouble)}")
 
     def _learn(self, handle: TaskHandle) -> None:
         """Ask what the child is told, before it runs."""

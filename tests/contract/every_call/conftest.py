@@ -16,10 +16,24 @@ Rows = dict[str, list[dict[str, object]]]
 
 
 def what_matters(rows: Rows) -> dict[str, list[str]]:
-    """The rows without what differs from one making of a call to the next: their times and numbers."""
-    times = ("_ID", "CreatedOn", "LastUpdatedOn", "EndTime", "DurationSeconds", "LogTimeUTC", "StartTime", "SetOn")
+    """The rows without what differs from one making of a call to the next: their times, numbers and secrets."""
+    times = (
+        "CreatedOn",
+        "LastUpdatedOn",
+        "EndTime",
+        "DurationSeconds",
+        "LogTimeUTC",
+        "StartTime",
+        "SetOn",
+        "RevokedOn",
+        "DeadlineSetOn",
+        "ActiveSetOn",
+    )
+    others = ("_ID", "TokenID", "SecretHash")
+    breaches = ("BreachID", "Since", "Until", "OpenedOn", "ClosedOn", "Message")  # made of when its attempt began
+    left_out = {table: {*times, *others, *(breaches if table == "ETLbreaches" else ())} for table in rows}
     return {
-        table: sorted(repr({name: value for name, value in row.items() if name not in times}) for row in found)
+        table: sorted(repr({name: row[name] for name in row if name not in left_out[table]}) for row in found)
         for table, found in rows.items()
     }
 

@@ -14,6 +14,7 @@ BACKENDS = ("duckdb",)  # the call's service asks, whatever the backend does abo
 ALONE = {
     *("start_run", "join_run", "get_pending_tasks"),
     *("end_task", "fail_task", "fail_stale", "skip_task", "status_reset"),
+    *("make_token", "purge"),
 }
 
 

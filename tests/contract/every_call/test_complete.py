@@ -12,15 +12,18 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
 from etl_monitor_orm import EtlLogHandler, ETLMonitor, Run, TaskHandle
-from tests.contract.every_call.calls import CALLS, DAY, HR, RUN, Do, fail, start, start_run
+from tests.contract.every_call.calls import CALLS, DAY, FILE, HR, RUN, Do, fail, start, start_run
 
 BACKENDS = ("duckdb",)  # which call writes is the same everywhere
 
+DAY_ONE = "2025-12-01"
+"""Before anything that a test does."""
 WRITES = re.compile(r'(INSERT|UPDATE|MERGE|DELETE)\s+(?:(?:INTO|FROM)\s+)?(?:\w+\.)?"?(\w+)')
 
 
@@ -53,6 +56,16 @@ def handle_(monitor: ETLMonitor) -> TaskHandle:
     return run_(monitor).task(2)
 
 
+def samples_in_a_folder(monitor: ETLMonitor) -> None:
+    with TemporaryDirectory() as folder:
+        monitor.sample_usage(folder)
+
+
+def exported(monitor: ETLMonitor) -> None:
+    with TemporaryDirectory() as folder:
+        monitor.export_data(f"{folder}/monitor.zip")
+
+
 def entered(monitor: ETLMonitor) -> TaskHandle:
     return handle_(monitor).__enter__()
 
@@ -63,10 +76,13 @@ BUDGETS = {
     "register_parameter": 1,
     "register_sequence": 1,
     "register": 8,
+    "apply_catalogue": 6,
     "deactivate_process": 1,
     "deactivate_task": 1,
     "register_project": 1,
     "register_organisation": 1,
+    "register_holidays": 2,
+    "evaluate": 7,
     "skip_task": 1,
     "start_run": 1,
     "join_run": 2,
@@ -75,11 +91,15 @@ BUDGETS = {
     "end_task": 2,
     "fail_task": 2,
     "heartbeat_task": 1,
+    "measure_task": 1,
     "fail_stale": 7,
     "status_reset": 2,
     "advance_watermark": 1,
     "set_processing_mode": 3,
     "log": 1,
+    "make_token": 1,
+    "revoke_token": 1,
+    "purge": 16,
 }
 """What the calls that write may cost, each as it is made in `CALLS`."""
 
@@ -102,17 +122,32 @@ OTHERS = {
     "ETLMonitor.task": Use((start_run,), monitor_, lambda m: m.task(*RUN, 1, processing_date=DAY), 0),
     "ETLMonitor.get_run": Use((start_run,), monitor_, lambda m: m.get_run("run-1", *HR, DAY), 1),
     "ETLMonitor.list_runs": Use((start_run,), monitor_, lambda m: m.list_runs(processing_date=DAY), 1),
+    "ETLMonitor.list_tasks": Use((start_run,), monitor_, lambda m: m.list_tasks(*HR, DAY), 1),
+    "ETLMonitor.list_logs": Use((), monitor_, lambda m: m.list_logs(*HR, DAY), 2),
+    "ETLMonitor.past_failures": Use((start_run, fail(1)), monitor_, lambda m: m.past_failures(since=DAY_ONE), 2),
+    "ETLMonitor.history": Use((start_run,), monitor_, lambda m: m.history(*HR, 1), 1),
+    "ETLMonitor.durations": Use((start_run,), monitor_, lambda m: m.durations(*HR), 1),
+    "ETLMonitor.why": Use((start_run, fail(1)), monitor_, lambda m: m.why(*HR, DAY), 5),
     "ETLMonitor.tracked": Use((start_run,), monitor_, lambda m: m.tracked(*HR, 1, processing_date=DAY), 0),
     "ETLMonitor.__enter__": Use((), monitor_, lambda m: m.__enter__(), 0),
     "ETLMonitor.__exit__": Use((), monitor_, lambda m: m.__exit__(None, None, None), 0),
     "ETLMonitor.processes": Use((start_run,), monitor_, lambda m: m.processes(), 3),
     "ETLMonitor.failures": Use((start_run, fail(1)), monitor_, lambda m: m.failures(), 1),
     "ETLMonitor.watermarks": Use((), monitor_, lambda m: m.watermarks(), 1),
+    "ETLMonitor.overdue": Use((start_run,), monitor_, lambda m: m.overdue(), 6),
+    "ETLMonitor.baselines": Use((start_run,), monitor_, lambda m: m.baselines(*HR, weeks=4), 3),
+    "ETLMonitor.compare_with_usual": Use((start_run,), monitor_, lambda m: m.compare_with_usual(*HR, DAY, weeks=4), 3),
     "ETLMonitor.runs": Use((start_run,), monitor_, lambda m: m.runs("run-1"), 1),
     "ETLMonitor.latest_date": Use((start_run,), monitor_, lambda m: m.latest_date(), 1),
+    "ETLMonitor.tokens": Use((CALLS["make_token"].make,), monitor_, lambda m: m.tokens(), 1),
+    "ETLMonitor.export_catalogue": Use((), monitor_, lambda m: m.export_catalogue(*HR), 7),
+    "ETLMonitor.diff_catalogue": Use((), monitor_, lambda m: m.diff_catalogue(FILE), 4),
+    "ETLMonitor.export_data": Use((start_run,), monitor_, exported, 12),
+    "ETLMonitor.doctor": Use((start_run, start(1)), monitor_, lambda m: m.doctor(), 64),
     "ETLMonitor.require_registered": Use((), monitor_, lambda m: m.require_registered(*HR), 1),
     "ETLMonitor.session": Use((), monitor_, lambda m: m.session().close(), 0),
     "ETLMonitor.flush_at_task_end": Use((), monitor_, lambda m: m.flush_at_task_end(EtlLogHandler(m)), 0),
+    "ETLMonitor.sample_usage": Use((), monitor_, samples_in_a_folder, 0),
     "ETLMonitor.close": Use((), monitor_, lambda m: m.close(), 0),
     "Run.pending": Use((), run_, lambda run: run.pending(), 1),
     "Run.ready": Use((), run_, lambda run: run.ready(), 1),
@@ -128,6 +163,7 @@ OTHERS = {
     "TaskHandle.__aenter__": Use((), handle_, lambda handle: asyncio.run(handle.__aenter__()), 1),
     "TaskHandle.__aexit__": Use((), entered, lambda handle: asyncio.run(handle.__aexit__(None, None, None)), 2),
     "TaskHandle.heartbeat": Use((), entered, lambda handle: handle.heartbeat(), 1),
+    "TaskHandle.measure": Use((), entered, lambda handle: handle.measure(rows=7), 1),
     "TaskHandle.advance": Use((), entered, lambda handle: handle.advance(7), 1),
     "TaskHandle.hold": Use((), entered, lambda handle: handle.hold(), 1),
 }
@@ -145,12 +181,14 @@ BY_THE_SAME_SERVICE = {
     "TaskHandle.__exit__": "end_task",
     "TaskHandle.__aenter__": "start_task",
     "TaskHandle.__aexit__": "end_task",
+    "TaskHandle.measure": "measure_task",
     "TaskHandle.heartbeat": "start_task",  # the same transition, which writes no start
 }
 """Those of them that write, with the call of `CALLS` that writes the same."""
 
-ELSEWHERE = {"ETLMonitor.setup", "ETLMonitor.adopt"}
-"""Migrations, whose faults are tested in `tests/migrations`, and adoptions: `tests/adoption`."""
+ELSEWHERE = {"ETLMonitor.setup", "ETLMonitor.adopt", "ETLMonitor.import_data"}
+"""Migrations, whose faults are tested in `tests/migrations`; adoptions: `tests/adoption`; imports, which need empty
+tables: `tests/contract/test_moves.py`."""
 
 USES = {
     **{f"ETLMonitor.{name}": Use(call.before, monitor_, call.make, BUDGETS[name]) for name, call in CALLS.items()},

@@ -16,7 +16,7 @@ from tests.postgres import Server
 
 BACKENDS = ("postgresql",)  # the one with a server that ends connections
 
-STEP_BY_STEP = (CALLS["fail_stale"],)
+STEP_BY_STEP = (CALLS["fail_stale"], CALLS["purge"])
 """The calls that keep what they have done when they cannot go on."""
 
 

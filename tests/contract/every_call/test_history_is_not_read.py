@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from etl_monitor_orm import ETLMonitor, EtlMonitorError, ManualClock, ProcessingStep
+from etl_monitor_orm.pages import status_page
 from tests.contract.every_call.calls import DAY, HR, start_run
 from tests.contract.every_call.history import DATES, RECENT, add_history
 from tests.contract.every_call.test_complete import USES, Use, monitor_
@@ -29,25 +30,42 @@ IN_OTHER_WAYS = {
     "failures of a date": Use((start_run,), monitor_, lambda m: m.failures(processing_date=DAY), 0),
     "blockers of a date": Use((start_run,), monitor_, lambda m: m.failures(processing_date=DAY, mandatory=True), 0),
     "runs without a date": Use((start_run,), monitor_, lambda m: m.list_runs(), 0),
+    "tasks without a date": Use((start_run,), monitor_, lambda m: m.list_tasks(), 0),
+    "runs of some dates": Use((start_run,), monitor_, lambda m: m.list_runs(since=DAY), 0),
+    "processes of some dates": Use((start_run,), monitor_, lambda m: m.processes(since=DAY), 0),
+    "tasks of some dates": Use((start_run,), monitor_, lambda m: m.list_tasks(since=DAY), 0),
     "processes on a date": Use((start_run,), monitor_, lambda m: m.processes(processing_date=DAY), 0),
+    "the page": Use((start_run,), monitor_, status_page, 0),
 }
 
 RECENT_DATES = {
     "ETLMonitor.stale_steps",
+    "ETLMonitor.doctor",
     "ETLMonitor.fail_stale",
+    "ETLMonitor.evaluate",
+    "ETLMonitor.overdue",
+    "ETLMonitor.baselines",
+    "ETLMonitor.compare_with_usual",
     "fail_stale of several",
     "ETLMonitor.latest_date",
     "ETLMonitor.processes",
     "get_status",
     "start_run, resumed",
     "summary without a date",
+    "ETLMonitor.history",
+    "ETLMonitor.durations",
+    "the page",
     "runs without a date",
+    "tasks without a date",
 }
 """Sweeps of stale steps; what is due in the week; and questions without a date, which ask the recent ones first."""
 
 ALL_DATES = {
     "ETLMonitor.runs": USES["ETLMonitor.runs"],
     "ETLMonitor.failures": USES["ETLMonitor.failures"],
+    "ETLMonitor.purge": USES["ETLMonitor.purge"],
+    "ETLMonitor.export_data": USES["ETLMonitor.export_data"],
+    "ETLMonitor.past_failures": USES["ETLMonitor.past_failures"],
     "run of an id alone": Use((start_run,), monitor_, lambda m: m.get_run("run-1"), 0),
     "a run's id that today and later do not have": Use((), monitor_, lambda m: m.start_task("run-0", *HR, 1), 0),
     "status of such an id": Use((), monitor_, lambda m: m.get_status(*HR, execution_id="run-0"), 0),

@@ -36,7 +36,11 @@ DATES = {
 }
 RUNS = {life: [run for _, run in others] for life, others in DATES.items()}
 
-ABOUT_ALL = {"log", "register", "register_sequence", "runs", "generate_execution_id", "session", "flush_at_task_end"}
+ABOUT_ALL = {
+    *("log", "register", "register_sequence", "runs", "generate_execution_id", "session", "flush_at_task_end"),
+    *("make_token", "revoke_token", "tokens", "register_holidays", "evaluate", "overdue"),
+    *("diff_catalogue", "apply_catalogue", "purge", "doctor", "export_data"),
+}
 """Calls that are not about one process, and cannot be asked so."""
 ON_HR: dict[str, Callable[[ETLMonitor], object]] = {
     "fail_stale": lambda m: m.fail_stale(0, *HR),
@@ -46,6 +50,12 @@ ON_HR: dict[str, Callable[[ETLMonitor], object]] = {
     "watermarks": lambda m: m.watermarks(*HR),
     "latest_date": lambda m: m.latest_date(*HR),
     "list_runs": lambda m: m.list_runs(*HR),
+    "list_tasks": lambda m: m.list_tasks(*HR),
+    "past_failures": lambda m: m.past_failures(*HR, since="2025-12-01"),
+    "history": lambda m: m.history(*HR, 1),
+    "durations": lambda m: m.durations(*HR),
+    "why": lambda m: m.why(*HR, DAY),
+    "list_logs": lambda m: m.list_logs(*HR),
 }
 """Calls about all processes, asked about one."""
 ABOUT_ALL_DATES = set(ON_HR) - {"watermarks"}
@@ -53,6 +63,16 @@ ABOUT_ALL_DATES = set(ON_HR) - {"watermarks"}
 NARROWED = {
     "a task": Use((start_run, fail(1)), lambda m: m, lambda m: m.get_status(*HR, DAY, task_id=1), 1),
     "a stage": Use((start_run, fail(1)), lambda m: m, lambda m: m.get_status(*HR, DAY, sequence_id=2), 1),
+    "runs of dates": Use((start_run,), lambda m: m, lambda m: m.list_runs(*HR, since=DAY, until=DAY), 1),
+    "processes of dates": Use((start_run,), lambda m: m, lambda m: m.processes(*HR, since=DAY, until=DAY), 1),
+    "tasks of a date": Use((start_run, fail(1)), lambda m: m, lambda m: m.list_tasks(*HR, DAY), 1),
+    "tasks of dates": Use((start_run,), lambda m: m, lambda m: m.list_tasks(*HR, since=DAY, until=DAY), 1),
+    "failures of a time": Use(
+        (start_run, fail(1)), lambda m: m, lambda m: m.past_failures(*HR, DAY, since="2025-12-01"), 2
+    ),
+    "durations of a date": Use((start_run,), lambda m: m, lambda m: m.durations(*HR, since=DAY, until=DAY), 1),
+    "a task's history on a date": Use((start_run,), lambda m: m, lambda m: m.history(*HR, 1, since=DAY, until=DAY), 1),
+    "receipts of a date": Use((start_run,), lambda m: m, lambda m: m.list_logs(*HR, DAY), 1),
     "a run": Use((start_run, fail(1)), lambda m: m, lambda m: m.get_status(*HR, DAY, "run-1", attempts="all"), 1),
     "rollups": Use((start_run, fail(1)), lambda m: m, lambda m: m.get_status(*HR, DAY, summary_mode=True), 1),
     "rollups of a task": Use(

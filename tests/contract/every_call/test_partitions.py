@@ -13,9 +13,11 @@ from tests.warehouse.tokens import Reader
 NEEDS = ("layouts",)
 
 GROWING = ("ETLProcessingSteps", "ETLsysLogs")
-CHANGING = ("start_task", "end_task", "fail_task", "heartbeat_task", "fail_stale", "status_reset")
+CHANGING = ("start_task", "end_task", "fail_task", "heartbeat_task", "fail_stale", "status_reset", "purge")
 """The calls that change rows of such a table; the others only add some, or none."""
-NAMES_ITS_DATE = re.compile(r"`ETLProcessingSteps`\.`ProcessingDate` = (?::|queue\.)`ProcessingDate")
+NAMES_ITS_DATE = re.compile(
+    r"`(?:ETLProcessingSteps|ETLsysLogs)`\.`ProcessingDate` (?:= (?::|queue\.)`ProcessingDate|IN \()"
+)
 
 
 def conditions(statements: list[str]) -> list[str]:

@@ -45,8 +45,9 @@ NEEDS_AN_ANSWER = {
 
 GO_ON = {
     *("register_process", "register_task", "register_parameter", "register_sequence", "register"),
-    *("register_project", "register_organisation"),
+    *("register_project", "register_organisation", "register_holidays"),
     *("start_run", "join_run", "start_task", "end_task", "fail_task", "heartbeat_task", "advance_watermark", "log"),
+    "measure_task",
 }
 """The calls that write and report. All others that write need an answer, or are a decision that must take effect."""
 

@@ -820,3 +820,154 @@ UPDATE etl.etl_monitor_version SET version_num='0003', readable_from=NULL WHERE 
 
 UPDATE etl.etl_monitor_version SET readable_from='0.1.0' WHERE etl.etl_monitor_version.version_num = '0003';
 
+-- Running upgrade 0003 -> 0004
+
+CREATE TABLE IF NOT EXISTS etl.`ETLtokens` (
+    `TokenID` STRING NOT NULL COMMENT 'Public part of the token, by which it is found',
+    `TokenName` STRING NOT NULL COMMENT 'Name for people; only one valid token has it',
+    `SecretHash` STRING NOT NULL COMMENT 'SHA-256 of the whole token, as hexadecimal digits',
+    `Scope` STRING NOT NULL COMMENT 'What it allows: read, or report, which includes read',
+    `ProjectCode` STRING COMMENT 'The only project that it is for; NULL means all',
+    `ExpiresOn` TIMESTAMP COMMENT 'When it ends by itself (UTC); NULL means never',
+    `RevokedOn` TIMESTAMP COMMENT 'When somebody ended it (UTC)',
+    `LastUsedOn` TIMESTAMP COMMENT 'When it was used (UTC), noted at most once a day',
+    `CreatedOn` TIMESTAMP COMMENT 'When the row was registered (UTC)',
+    `CreatedBy` STRING COMMENT 'Who registered the row',
+    `LastUpdatedOn` TIMESTAMP COMMENT 'When the row last changed (UTC)',
+    `LastUpdatedBy` STRING COMMENT 'Who last changed the row',
+    CONSTRAINT `pk_ETLtokens` PRIMARY KEY (`TokenID`)
+) USING DELTA
+COMMENT 'Tokens of programs that report over HTTP, hashed'
+TBLPROPERTIES ('delta.feature.allowColumnDefaults' = 'enabled');
+
+CREATE TABLE IF NOT EXISTS etl.`ETLrequests` (
+    `TokenID` STRING NOT NULL COMMENT 'Token that the request came with',
+    `RequestKey` STRING NOT NULL COMMENT 'Idempotency key that the caller gave',
+    `RequestDigest` STRING NOT NULL COMMENT 'SHA-256 of what was asked',
+    `CreatedOn` TIMESTAMP NOT NULL COMMENT 'When it was first asked (UTC)',
+    `Claim` STRING COMMENT 'Who is at work on it; NULL when nobody is',
+    `ClaimedOn` TIMESTAMP COMMENT 'Since when (UTC)',
+    `Status` INT COMMENT 'Status of the answer; NULL until there is one',
+    `Answer` STRING COMMENT 'Body of the answer',
+    CONSTRAINT `pk_ETLrequests` PRIMARY KEY (`TokenID`, `RequestKey`)
+) USING DELTA
+COMMENT 'Answers to requests with an idempotency key, kept for a day'
+TBLPROPERTIES ('delta.feature.allowColumnDefaults' = 'enabled');
+
+UPDATE etl.etl_monitor_version SET version_num='0004', readable_from=NULL WHERE etl.etl_monitor_version.version_num = '0003';
+
+UPDATE etl.etl_monitor_version SET readable_from='0.1.0' WHERE etl.etl_monitor_version.version_num = '0004';
+
+-- Running upgrade 0004 -> 0005
+
+-- A run against the database adds to ETLconfigProcess only the columns that are not there yet.
+-- Leave out the others here.
+
+ALTER TABLE etl.`ETLconfigProcess` ADD COLUMN `DueBy` STRING COMMENT 'Local time and zone by which a date must be done';
+
+ALTER TABLE etl.`ETLconfigProcess` ADD COLUMN `LateAfterSeconds` INT COMMENT 'Longest acceptable time without a success, in seconds';
+
+ALTER TABLE etl.`ETLconfigProcess` ADD COLUMN `Calendar` STRING COMMENT 'Processing dates on which it is due; NULL means all';
+
+ALTER TABLE etl.`ETLconfigProcess` ADD COLUMN `DeadlineSetOn` TIMESTAMP COMMENT 'When one of these last changed (UTC)';
+
+ALTER TABLE etl.`ETLconfigProcess` ADD COLUMN `ActiveSetOn` TIMESTAMP COMMENT 'When IsActive last changed (UTC)';
+
+-- A run against the database adds to ETLconfigTasks only the columns that are not there yet.
+-- Leave out the others here.
+
+ALTER TABLE etl.`ETLconfigTasks` ADD COLUMN `DueBy` STRING COMMENT 'Local time and zone by which a date must be done';
+
+ALTER TABLE etl.`ETLconfigTasks` ADD COLUMN `LateAfterSeconds` INT COMMENT 'Longest acceptable time without a success, in seconds';
+
+ALTER TABLE etl.`ETLconfigTasks` ADD COLUMN `Calendar` STRING COMMENT 'Processing dates on which it is due; NULL means all';
+
+ALTER TABLE etl.`ETLconfigTasks` ADD COLUMN `DeadlineSetOn` TIMESTAMP COMMENT 'When one of these last changed (UTC)';
+
+ALTER TABLE etl.`ETLconfigTasks` ADD COLUMN `ActiveSetOn` TIMESTAMP COMMENT 'When IsActive last changed (UTC)';
+
+CREATE TABLE IF NOT EXISTS etl.`ETLholidays` (
+    `CalendarName` STRING NOT NULL COMMENT 'Name of the list; calendars refer to it',
+    `Day` DATE NOT NULL COMMENT 'Day on which nothing is due',
+    `HolidayName` STRING COMMENT 'Name of the day, for people',
+    `IsActive` BOOLEAN COMMENT 'Whether the day counts',
+    `CreatedOn` TIMESTAMP COMMENT 'When the row was registered (UTC)',
+    `CreatedBy` STRING COMMENT 'Who registered the row',
+    `LastUpdatedOn` TIMESTAMP COMMENT 'When the row last changed (UTC)',
+    `LastUpdatedBy` STRING COMMENT 'Who last changed the row',
+    CONSTRAINT `pk_ETLholidays` PRIMARY KEY (`CalendarName`, `Day`)
+) USING DELTA
+COMMENT 'Holidays, in lists that have names'
+TBLPROPERTIES ('delta.feature.allowColumnDefaults' = 'enabled');
+
+CREATE TABLE IF NOT EXISTS etl.`ETLbreaches` (
+    `BreachID` STRING NOT NULL COMMENT 'Made of what is late, so that it has one row',
+    `Kind` STRING NOT NULL COMMENT 'What is wrong, such as NOT_STARTED or NO_SUCCESS',
+    `ProjectCode` STRING NOT NULL COMMENT 'Project of the process',
+    `ProcessLoad` STRING NOT NULL COMMENT 'The process',
+    `WorkFlowID` INT COMMENT 'Pass of the task; NULL means the whole process',
+    `TaskID` INT COMMENT 'The task; NULL means the whole process',
+    `ParameterName` STRING COMMENT 'The watermark, if it stands still',
+    `ProcessingDate` DATE COMMENT 'Business date that is late',
+    `ExecutionID` STRING COMMENT 'The run of the attempt that is late',
+    `Attempts` INT COMMENT 'Number of the attempt that is late',
+    `Since` TIMESTAMP NOT NULL COMMENT 'Since when it is late (UTC)',
+    `Until` TIMESTAMP COMMENT 'When it was late no more (UTC)',
+    `OpenedOn` TIMESTAMP NOT NULL COMMENT 'When an evaluation found it (UTC)',
+    `ClosedOn` TIMESTAMP COMMENT 'When an evaluation found its end (UTC); NULL while it is open',
+    `Outcome` STRING COMMENT 'How it ended: RESOLVED, WITHDRAWN or EXPIRED',
+    `Message` STRING COMMENT 'What is late, as a sentence',
+    `Blocks` STRING COMMENT 'Tasks that wait for it',
+    `NotifiedOn` TIMESTAMP COMMENT 'When people were told of it (UTC)',
+    `ClosureNotifiedOn` TIMESTAMP COMMENT 'When people were told of its end (UTC)',
+    `NotifyClaim` STRING COMMENT 'Who is at work on telling people; NULL when nobody is',
+    `NotifyClaimedOn` TIMESTAMP COMMENT 'Since when (UTC)',
+    `NotifiedTargets` STRING COMMENT 'What each target of messages was told, such as mail=opened',
+    `LastUpdatedOn` TIMESTAMP COMMENT 'When the row last changed (UTC)',
+    `LastUpdatedBy` STRING COMMENT 'Who last changed the row',
+    CONSTRAINT `pk_ETLbreaches` PRIMARY KEY (`BreachID`)
+) USING DELTA
+COMMENT 'What was late, and for how long; one row each'
+TBLPROPERTIES ('delta.feature.allowColumnDefaults' = 'enabled');
+
+CREATE TABLE IF NOT EXISTS etl.`ETLmetrics` (
+    `ProcessingDate` DATE NOT NULL COMMENT 'Business date of the attempt',
+    `ProjectCode` STRING NOT NULL COMMENT 'Project of the process',
+    `ProcessLoad` STRING NOT NULL COMMENT 'Process of the run',
+    `ExecutionID` STRING NOT NULL COMMENT 'The run',
+    `WorkFlowID` INT NOT NULL COMMENT 'Pass of the task',
+    `TaskID` INT NOT NULL COMMENT 'The task',
+    `SequenceID` INT NOT NULL COMMENT 'Stage of the task',
+    `Attempts` INT NOT NULL COMMENT 'Number of the attempt',
+    `MetricName` STRING NOT NULL COMMENT 'What was measured, such as rows or bytes',
+    `MetricValue` BIGINT COMMENT 'How much',
+    `SetOn` TIMESTAMP COMMENT 'When it was measured (UTC)',
+    `LastUpdatedBy` STRING COMMENT 'Who reported it',
+    CONSTRAINT `pk_ETLmetrics` PRIMARY KEY (`ProcessingDate`, `ProjectCode`, `ProcessLoad`, `ExecutionID`, `WorkFlowID`, `TaskID`, `SequenceID`, `Attempts`, `MetricName`)
+) USING DELTA
+PARTITIONED BY (`ProcessingDate`)
+COMMENT 'What attempts measured, one row an attempt and measure'
+TBLPROPERTIES ('delta.feature.allowColumnDefaults' = 'enabled');
+
+CREATE OR REPLACE VIEW etl.v_overdue AS
+SELECT
+    breach.`BreachID`, breach.`Kind`, breach.`ProjectCode`, breach.`ProcessLoad`,
+    process.`ProcessOwner`, breach.`WorkFlowID`, breach.`TaskID`, task.`TaskName`,
+    breach.`ParameterName`, breach.`ProcessingDate`, breach.`ExecutionID`, breach.`Attempts`,
+    breach.`Since`, breach.`Message`, breach.`Blocks`, breach.`OpenedOn`, breach.`NotifiedOn`
+FROM etl.`ETLbreaches` AS breach
+LEFT OUTER JOIN etl.`ETLconfigProcess` AS process
+    ON process.`ProjectCode` = breach.`ProjectCode`
+    AND process.`ProcessLoad` = breach.`ProcessLoad`
+LEFT OUTER JOIN etl.`ETLconfigTasks` AS task
+    ON task.`ProjectCode` = breach.`ProjectCode`
+    AND task.`ProcessLoad` = breach.`ProcessLoad`
+    AND task.`WorkFlowID` = breach.`WorkFlowID`
+    AND task.`TaskID` = breach.`TaskID`
+WHERE breach.`ClosedOn` IS NULL
+    AND breach.`Kind` != 'FAILED';
+
+UPDATE etl.etl_monitor_version SET version_num='0005', readable_from=NULL WHERE etl.etl_monitor_version.version_num = '0004';
+
+UPDATE etl.etl_monitor_version SET readable_from='0.1.0' WHERE etl.etl_monitor_version.version_num = '0005';
+
