@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from etl_monitor_orm.deadlines import wording
 from etl_monitor_orm.deadlines.calendars import days_from
 from etl_monitor_orm.deadlines.done import LONG_AGO, OfDay, is_left_out, process_done, task_done, was_started
+from etl_monitor_orm.deadlines.due_times import DueTime
 from etl_monitor_orm.deadlines.facts import Late, ProcessFacts, Promise, TaskFacts, identity
 from etl_monitor_orm.vocabulary import BreachKind, LoadFrequency
 
@@ -32,7 +33,8 @@ def late_dates(process: ProcessFacts, days: Days, now: datetime, first: date) ->
             at = promise.due.instant(day)
             in_force = at is not None and at < now and (promise.since is None or at > promise.since)
             if in_force and at is not None and is_due(promise, day, days):
-                yield from _late(process, task, promise, days, day, at, now)
+                dates = [days[one] for one in days_from(*period(promise.frequency, day)) if one in days]
+                yield from _late(process, task, promise.due, dates, day, at, now)
 
 
 def is_due(promise: Promise, day: date, days: Days) -> bool:
@@ -59,9 +61,14 @@ def period(frequency: LoadFrequency | None, day: date) -> tuple[date, date]:
 
 
 def _late(
-    process: ProcessFacts, task: TaskFacts | None, promise: Promise, days: Days, day: date, at: datetime, now: datetime
+    process: ProcessFacts,
+    task: TaskFacts | None,
+    due: DueTime,
+    dates: Sequence[OfDay],
+    day: date,
+    at: datetime,
+    now: datetime,
 ) -> Iterator[Late]:
-    dates = [days[one] for one in days_from(*period(promise.frequency, day)) if one in days]
     slots = {task.slot} if task is not None else {one.slot for one in _members(process, at)}
     if not slots:
         return
@@ -78,7 +85,7 @@ def _late(
         None if task is None else task.slot,
         at,
         done,
-        f"{wording.subject(process, task, day)} was due by {promise.due} and {state}.",
+        f"{wording.subject(process, task, day)} was due by {due.told(day)} and {state}.",
         wording.waiting([one for one in _members(process, at) if _waits(one, task, dates)]),
         day=day,
     )

@@ -37,6 +37,11 @@ class DueTime:
         later = f" +{self.days_after}" if self.days_after else ""
         return f"{self.at:%H:%M}{later} {self.zone.key}"
 
+    def told(self, day: date) -> str:
+        """Say by when a processing date is due, for people: the date is named where it is another one."""
+        on = f" on {day + timedelta(days=self.days_after)}" if self.days_after else ""
+        return f"{self.at:%H:%M} {self.zone.key}{on}"
+
     def instant(self, day: date) -> datetime | None:
         """Return when a processing date is due (UTC); None beyond the calendar.
 

@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, time
 
 from etl_monitor_orm.pages import words
 from etl_monitor_orm.pages.words import State
-from etl_monitor_orm.printable import duration
 from etl_monitor_orm.services.overview.live import Past
 from etl_monitor_orm.vocabulary import RunState
 
@@ -49,7 +48,7 @@ def course(past: Sequence[Past]) -> Course:
         DayTaken(
             one.took.processing_date,
             words.state_of(RunState(one.took.state)),
-            duration(one.took.duration_seconds),
+            words.took(one.took.duration_seconds),
             None if one.usual is None else words.usually(one.usual),
         )
         for one in past

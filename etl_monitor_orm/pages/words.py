@@ -83,8 +83,11 @@ def took(seconds: int | None) -> str | None:
 
 
 def usually(usual: Usual) -> str:
-    """Say how long something usually takes: "40s to 1m05s"."""
-    return f"{duration(round(usual.lower))} to {duration(round(usual.upper))}"
+    """Say how long something usually takes: "40s to 1m05s", "40s", "up to 5s"."""
+    lower, upper = round(usual.lower), round(usual.upper)
+    if lower == upper:
+        return f"{took(upper)}"
+    return f"{duration(lower)} to {duration(upper)}" if lower else f"up to {duration(upper)}"
 
 
 def age(since: datetime | None, now: datetime) -> str | None:

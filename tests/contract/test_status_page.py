@@ -203,7 +203,7 @@ def test_given_many_good_nights_when_one_takes_longer_then_its_duration_stands_b
     assert shown.row("durations", "CORP/HR_DAILY")[1:5] == [
         "2026-04-09",
         "10m30s",
-        "40s to 40s",
+        "40s",
         "16 × its usual time",
     ]
     assert "60 × its usual time" in shown.row("run", "3 Build mart")[3]
@@ -222,7 +222,20 @@ def test_given_nights_that_failed_when_read_then_they_say_nothing_of_what_is_usu
         else:
             work(run, 1, 40)
 
-    assert page(monitor).row("durations", "CORP/PAYROLL")[2:5] == ["40s", "40s to 40s", "as usual"]
+    assert page(monitor).row("durations", "CORP/PAYROLL")[2:5] == ["40s", "40s", "as usual"]
+
+
+@pytest.mark.parametrize(("seconds", "usual"), [((0, 0), "under 1s"), ((0, 4), "up to 4s"), ((40, 65), "40s to 1m05s")])
+def test_given_good_nights_when_read_then_the_usual_band_is_said_in_short(
+    monitor: ETLMonitor, clock: ManualClock, work: Work, seconds: tuple[int, int], usual: str
+) -> None:
+    monitor.register_process("CORP", "PAYROLL")
+    monitor.register_task("CORP", "PAYROLL", 1, 1, 2, "Pay")
+    for back in range(16, -1, -1):
+        clock.set(f"{DAY - timedelta(days=back)} 06:00")
+        work(monitor.start_run("CORP", "PAYROLL", DAY - timedelta(days=back)), 1, seconds[back // 2 % 2])
+
+    assert page(monitor).row("durations", "CORP/PAYROLL")[3] == usual
 
 
 def test_given_a_day_of_changes_when_read_then_states_and_hands_are_told(

@@ -45,6 +45,14 @@ def test_given_nothing_when_read_then_there_is_no_time(nothing: object) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "told"),
+    [("6:00 Europe/Berlin", "06:00 Europe/Berlin"), ("01:30 +1 Europe/Berlin", "01:30 Europe/Berlin on 2026-03-01")],
+)
+def test_given_a_time_on_another_date_when_told_then_that_date_is_named(text: str, told: str) -> None:
+    assert due(text).told(date(2026, 2, 28)) == told
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         ("06:00", r"has no zone.*06:00 Europe/Berlin"),

@@ -55,7 +55,7 @@ def test_given_rules_when_the_demo_runs_then_its_owner_is_told_of_the_lateness_a
     run_demo(1, rules=rules)
 
     assert [body["title"] for body in hook.bodies] == ["NYC/FLIGHTS: 1 late", "NYC/FLIGHTS: resolved"]
-    assert "was due by 00:45" in str(hook.bodies[0]["message"])
+    assert "was due by 00:45 America/New_York on 2013-01-03 and is not done." in str(hook.bodies[0]["message"])
     assert "Resolved after 7 min" in str(hook.bodies[1]["message"])
     assert "Told team: NYC/FLIGHTS: 1 late" in text.getvalue()
     monitor = ETLMonitor("duckdb:///etl_monitor.duckdb")

@@ -175,6 +175,16 @@ def test_filters_of_the_address_narrow_the_page_and_are_said(door: Door, night: 
     assert [row[:3] for row in one.tables["weeks"][1:]] == [[DAY, "✓ complete", "1m00s"]]
 
 
+def test_process_that_took_no_second_says_so_in_the_table_of_its_chart(door: Door, night: ETLMonitor) -> None:
+    night.register_process("BANK", "CHECKS")
+    night.register_task("BANK", "CHECKS", 1, 1, 2, "Check")
+    with night.start_run("BANK", "CHECKS", DAY).task(1):
+        pass
+
+    shown = Page(door("read").get("/status?project=BANK&process=CHECKS").text)
+    assert [row[:3] for row in shown.tables["weeks"][1:]] == [[DAY, "✓ complete", "under 1s"]]
+
+
 def test_address_with_a_slash_at_its_end_leads_to_the_page(night: ETLMonitor, door: Door) -> None:
     told = door("read").get("/status/?project=BANK", follow_redirects=False)
 
