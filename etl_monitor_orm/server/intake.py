@@ -101,7 +101,7 @@ class Gate:
         self._grants: OrderedDict[bytes, tuple[Grant, float]] = OrderedDict()
         self._kept = limits.grant_seconds
         self._rates = Buckets(limits.rate, limits.burst)
-        self._refused = Buckets(1.0, limits.refusals)
+        self._refused = Buckets(limits.forgiven, limits.refusals)
         self._wrong: OrderedDict[bytes, float] = OrderedDict()
         self._waiting = limits.waiting
         self._inside = 0

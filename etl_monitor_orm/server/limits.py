@@ -20,7 +20,8 @@ class Limits:
         body_seconds: How long a body may take to arrive.
         rate: Requests a second of one token, over time.
         burst: Requests of one token at once.
-        refusals: Wrong tokens from one address at once; one more each second.
+        refusals: Wrong tokens from one address at once.
+        forgiven: How many more of them are taken each second.
         calls: Calls at work at the same time; others wait their turn.
         waiting: Requests that may wait.
         grant_seconds: How long a token that was found valid counts as valid without asking again.
@@ -34,6 +35,7 @@ class Limits:
     rate: float = 50.0
     burst: int = 100
     refusals: int = 20
+    forgiven: float = 1.0
     calls: int = 8
     waiting: int = 256
     grant_seconds: float = 5.0

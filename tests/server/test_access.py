@@ -127,13 +127,13 @@ def test_given_a_token_at_its_rate_when_it_asks_again_then_it_is_told_how_long_t
 
 
 def test_given_many_wrong_tokens_from_an_address_when_one_more_comes_then_no_token_is_looked_up(door: Door) -> None:
-    client = door(limits=Limits(refusals=2))
+    client = door(limits=Limits(refusals=2, forgiven=0.001))
 
     assert [_asked_with(client, f"wrong {number}") for number in range(3)] == [401, 401, 429]
 
 
 def test_given_wrong_tokens_from_an_address_when_a_right_one_comes_then_it_is_not_kept_out(door: Door) -> None:
-    client = door(limits=Limits(refusals=2, grant_seconds=0))
+    client = door(limits=Limits(refusals=2, forgiven=0.001, grant_seconds=0))
     right = client.get("/v1/process_status").status_code
     for number in range(5):
         _asked_with(client, f"wrong {number}")
@@ -142,7 +142,7 @@ def test_given_wrong_tokens_from_an_address_when_a_right_one_comes_then_it_is_no
 
 
 def test_given_one_wrong_token_when_it_asks_again_and_again_then_the_address_is_not_blamed_for_it(door: Door) -> None:
-    client = door(limits=Limits(refusals=2))
+    client = door(limits=Limits(refusals=2, forgiven=0.001))
 
     assert [_asked_with(client, "of last year") for _ in range(5)] == [401] * 5
     assert _asked_with(client, "another") == 401
