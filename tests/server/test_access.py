@@ -142,7 +142,7 @@ def test_given_wrong_tokens_from_an_address_when_a_right_one_comes_then_it_is_no
 
 
 def test_given_one_wrong_token_when_it_asks_again_and_again_then_the_address_is_not_blamed_for_it(door: Door) -> None:
-    client = door(limits=Limits(refusals=2, forgiven=0.001))
+    client = door(limits=Limits(refusals=2, forgiven=0.001, grant_seconds=3_600))
 
     assert [_asked_with(client, "of last year") for _ in range(5)] == [401] * 5
     assert _asked_with(client, "another") == 401
